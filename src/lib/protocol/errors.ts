@@ -1,0 +1,111 @@
+/**
+ * Every way Parley can fail, as codes. Words for people live in `ui/words.ts` and nowhere else.
+ *
+ * `null` means "not there"; a thrown ParleyError means "broken or hostile".
+ */
+export const ERROR_CODES = [
+  /** The text is not a meeting link: length, alphabet, padding, check or version (section 1). */
+  'link/malformed',
+  /** A cryptographic check failed. One code for every cause, so that nothing outside can tell which (section 13). */
+  'crypto/open-failed',
+  /** Bytes from outside do not have the shape of their schema. */
+  'protocol/malformed',
+  /** A message that is right in itself came when the state machine cannot take it. */
+  'protocol/unexpected',
+  /** A session description is not one that Parley sends (fingerprints, sections, sizes). */
+  'description/refused',
+  /** A record counter reached its end: a new handshake is needed (section 7). */
+  'record/exhausted',
+  /** No server answered, neither by WebSocket nor by server-sent events. */
+  'signaling/unreachable',
+  /** The server took the message for one beyond its limits. */
+  'signaling/rate-limited',
+  /** Another window of the same host took the meeting over. */
+  'signaling/superseded',
+  /** The server refused a host's proof of its key. */
+  'signaling/claim-refused',
+  /** No such meeting: never opened by its host here, or long unused. */
+  'meeting/not-found',
+  /** The host retired the meeting for good. */
+  'meeting/retired',
+  /** The host made a new link; this one opens nothing any more. */
+  'meeting/replaced',
+  /** As many people as the meeting holds are already there. */
+  'meeting/full',
+  /** The host turned the guest away. */
+  'meeting/denied',
+  /** The two ends have no protocol version in common. */
+  'meeting/incompatible',
+  /** The handshake keeps failing in a way a healthy network does not cause. */
+  'meeting/tampered',
+  /** No direct or relayed path between the two browsers. */
+  'peer/ice-failed',
+  /** The browser lacks something without which there is no meeting. */
+  'browser/unsupported',
+  /** The vault's key or records cannot be read on this device. */
+  'vault/unreadable',
+  /** The browser keeps no data for this site (private window, blocked storage). */
+  'vault/unavailable',
+  /** A saved meeting that is not on this device. */
+  'vault/not-found',
+  /** No room left for the file on this device. */
+  'file/no-room',
+  /** The file could not be read at the sender's side any more. */
+  'file/unreadable',
+  /** The received bytes are not those that the sender announced. */
+  'file/damaged',
+  /** The receiver's storage refused a write. */
+  'file/write-failed',
+  /** The operating system's share or copy function refused. */
+  'ui/copy-failed',
+  /** A fault of our own. */
+  'internal/fault',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** The one error class. `message` is the code: never a secret, never words. */
+export class ParleyError extends Error {
+  override readonly name = 'ParleyError';
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode, options?: { cause?: unknown }) {
+    super(code, options);
+    this.code = code;
+  }
+}
+
+/** The code of anything thrown; what is not ours is a fault of our own. */
+export function codeOf(thrown: unknown): ErrorCode {
+  return thrown instanceof ParleyError ? thrown.code : 'internal/fault';
+}
+
+/** The codes that travel between client and server and between peers (section 13); the index is the byte on the wire. */
+export const WIRE_CODES = [
+  'bad-link',
+  'not-found',
+  'host-away',
+  'full',
+  'denied',
+  'retired',
+  'replaced',
+  'incompatible',
+  'tampered',
+  'rate-limited',
+  'superseded',
+] as const;
+
+export type WireCode = (typeof WIRE_CODES)[number];
+
+/** What a wire code means on this side. `host-away` is a state, not an error, and has no entry. */
+export const ERROR_OF_WIRE: Record<Exclude<WireCode, 'host-away'>, ErrorCode> = {
+  'bad-link': 'link/malformed',
+  'not-found': 'meeting/not-found',
+  full: 'meeting/full',
+  denied: 'meeting/denied',
+  retired: 'meeting/retired',
+  replaced: 'meeting/replaced',
+  incompatible: 'meeting/incompatible',
+  tampered: 'meeting/tampered',
+  'rate-limited': 'signaling/rate-limited',
+  superseded: 'signaling/superseded',
+};

@@ -1,0 +1,84 @@
+import * as z from 'zod/mini';
+import type { MeetingId, PeerId } from './ids';
+import { MAX_ENVELOPE_BYTES } from './limits';
+import { WIRE_CODES, type WireCode } from './errors';
+
+/**
+ * Every message between a client and the server (sections 2 and 3), one schema each. The server sees ids, proofs of
+ * a host's key, and sealed envelopes; nothing else has a field to stand in.
+ */
+
+// Zod compiles parsers with `new Function` unless told not to; the content security policy forbids that.
+z.config({ jitless: true });
+
+/** Unpadded base64url of exactly `bytes` bytes. The canonical form is checked where it is decoded. */
+const fixedBytes = (bytes: number) =>
+  z.string().check(z.length(Math.ceil((bytes * 4) / 3)), z.regex(/^[A-Za-z0-9_-]+$/));
+const id16 = <T extends string>() =>
+  z.pipe(
+    // The last of 22 characters carries 2 bits of data: only A, Q, g and w are canonical.
+    z.string().check(z.regex(/^[A-Za-z0-9_-]{21}[AQgw]$/)),
+    z.transform((text) => text as T),
+  );
+
+const meetingId = id16<MeetingId>();
+const peerId = id16<PeerId>();
+const envelope = z
+  .string()
+  .check(z.minLength(1), z.maxLength(Math.ceil((MAX_ENVELOPE_BYTES * 4) / 3)), z.regex(/^[A-Za-z0-9_-]+$/));
+const publicKey = fixedBytes(65);
+const signature = fixedBytes(64);
+
+/** Meetings one person watches at a time: far more than a list shows, far less than would strain a server. */
+export const MAX_WATCHED = 1_000;
+
+export const inputs = {
+  /** Any text is answered alike, so that the shape of an id tells nothing (section 3). */
+  status: z.strictObject({ id: z.string().check(z.maxLength(256)) }),
+  watch: z.strictObject({ ids: z.array(meetingId).check(z.maxLength(MAX_WATCHED)) }),
+  /** Section 2: `signature` over `"parley1 claim" | 0 | H(origin) | id | nonce`. */
+  claim: z.strictObject({ id: meetingId, publicKey, signature }),
+  /** The host stays connected and is no longer at the meeting. */
+  release: z.strictObject({ id: meetingId }),
+  /** A guest is at the meeting; `envelope` goes to the host at once if there is one. */
+  knock: z.strictObject({ id: meetingId, envelope: z.nullable(envelope) }),
+  leave: z.strictObject({ id: meetingId }),
+  /** `to: null` is the meeting's host. */
+  relay: z.strictObject({ id: meetingId, to: z.nullable(peerId), envelope }),
+  /** The host lets two guests speak to each other. */
+  open: z.strictObject({ id: meetingId, peerA: peerId, peerB: peerId }),
+  /** Section 2: `signature` over `"parley1 retire" | 0 | H(origin) | id | time(8)`; `time` in milliseconds since 1970. */
+  retire: z.strictObject({
+    id: meetingId,
+    publicKey,
+    time: z.number().check(z.int(), z.gte(0)),
+    signature,
+  }),
+} as const;
+
+export type Status = { exists: boolean; hostPresent: boolean };
+
+export const serverEvent = z.discriminatedUnion('type', [
+  /** First on every connection. `session` names this connection in calls that do not travel on it (server-sent events). */
+  z.strictObject({ type: z.literal('hello'), nonce: fixedBytes(32), peer: peerId, session: fixedBytes(32) }),
+  z.strictObject({ type: z.literal('presence'), id: meetingId, hostPresent: z.boolean() }),
+  /** To a host: somebody is at the meeting. */
+  z.strictObject({ type: z.literal('knock'), id: meetingId, peer: peerId, envelope: z.nullable(envelope) }),
+  /** `from: null` is the meeting's host. */
+  z.strictObject({ type: z.literal('relay'), id: meetingId, from: z.nullable(peerId), envelope }),
+  /** To a host: that socket is gone. Its connection to us may well live on. */
+  z.strictObject({ type: z.literal('gone'), id: meetingId, peer: peerId }),
+  z.strictObject({ type: z.literal('superseded'), id: meetingId }),
+  z.strictObject({ type: z.literal('retired'), id: meetingId }),
+]);
+
+export type ServerEvent = z.infer<typeof serverEvent>;
+
+/** Names the session in calls over HTTP, beside the event stream that gave the token. */
+export const SESSION_HEADER = 'x-parley-session';
+/** A client on the fallback calls `beat` this often; a frozen one is noticed by its silence. */
+export const BEAT_INTERVAL_MS = 5_000;
+
+export function isWireCode(value: unknown): value is WireCode {
+  return WIRE_CODES.some((code) => code === value);
+}
