@@ -1,0 +1,95 @@
+import type { ErrorCode } from '../protocol/errors';
+import type { Policy } from '../protocol/handshake';
+
+/**
+ * What the views may see and ask for. The classes that hold the state implement these interfaces; the views know
+ * nothing else, so each can be shown and tested with a hand-written stand-in.
+ */
+
+export type Stage =
+  | { at: 'opening' }
+  /** A guest before Join. `hostPresent` is null until the server has answered. */
+  | { at: 'joining'; hostPresent: boolean | null }
+  | { at: 'waiting'; reason: 'host-away' | 'lobby' | 'connecting' }
+  | { at: 'here' }
+  /** `code` is null when the person left by their own wish. */
+  | { at: 'ended'; code: ErrorCode | null };
+
+/** How packets travel to one person. `rttMs` is null until it has been measured. */
+export type PathInfo = { kind: 'direct' | 'relayed'; transport: 'UDP' | 'TCP' | 'TLS'; rttMs: number | null };
+
+export type Person = {
+  id: string;
+  name: string;
+  isHost: boolean;
+  isYou: boolean;
+  link: 'connecting' | 'connected' | 'reconnecting' | 'gone';
+  path: PathInfo | null;
+  safetyWords: readonly string[] | null;
+  verified: 'no' | 'now' | 'earlier';
+  isTyping: boolean;
+};
+
+/** Someone who asks to be let in. */
+export type Knocker = { id: string; name: string; text: string };
+
+export interface MeetingView {
+  readonly stage: Stage;
+  readonly role: 'host' | 'guest';
+  readonly name: string;
+  readonly ownName: string;
+  readonly inviteLink: string | null;
+  /** The link came with `%23` for `#`: a mail or chat service has seen the secret (section 1). */
+  readonly wasRewritten: boolean;
+  readonly people: readonly Person[];
+  readonly waitingRoom: readonly Knocker[];
+  readonly policy: Policy;
+  readonly wantsNotice: boolean;
+  readonly signaling: 'connecting' | 'websocket' | 'server-sent events' | 'offline';
+  readonly trouble: ErrorCode | null;
+  readonly isSaved: boolean;
+  join(name: string, remember: boolean): void;
+  leave(): void;
+  retire(): void;
+  admit(id: string): void;
+  turnAway(id: string): void;
+  setLobby(on: boolean): void;
+  setNotice(on: boolean): void;
+  makeNewLink(): void;
+  rename(name: string): void;
+  setOwnName(name: string): void;
+  markVerified(id: string): void;
+  dismissTrouble(): void;
+}
+
+/** A saved meeting as Home lists it. */
+export type MeetingItem = {
+  vaultId: string;
+  name: string;
+  role: 'host' | 'guest';
+  status: 'host-here' | 'nobody-here' | 'you-are-host' | 'offline' | 'retired';
+  wantsNotice: boolean;
+};
+
+export interface HomeView {
+  readonly items: readonly MeetingItem[];
+  readonly isLoading: boolean;
+  readonly trouble: ErrorCode | null;
+  start(): void;
+  destroy(): void;
+  rename(vaultId: string, name: string): void;
+  /** Rejects with `ui/copy-failed` when the clipboard refuses. */
+  copyLink(vaultId: string): Promise<void>;
+  setNotice(vaultId: string, on: boolean): void;
+  newLink(vaultId: string): void;
+  retire(vaultId: string): void;
+  forget(vaultId: string): void;
+}
+
+export interface SettingsView {
+  readonly name: string;
+  setName(name: string): void;
+  /** How much the server writes down; null while it has not answered. */
+  readonly logMode: 'normal' | 'off' | 'debug' | null;
+  forgetEverything(): void;
+}
