@@ -1,6 +1,46 @@
 import { sveltekit } from '@sveltejs/kit/vite';
+import { SvelteKitPWA } from '@vite-pwa/sveltekit';
 import { defineConfig } from 'vite';
 
 export default defineConfig({
-  plugins: [sveltekit()],
+  plugins: [
+    sveltekit(),
+    SvelteKitPWA({
+      strategies: 'injectManifest',
+      srcDir: 'src/service-worker',
+      filename: 'service-worker.ts',
+      // A new version waits until the person agrees to it; the page registers the worker itself (ui/update.svelte.ts).
+      registerType: 'prompt',
+      injectRegister: false,
+      manifest: {
+        id: '/',
+        name: 'Parley',
+        short_name: 'Parley',
+        description: 'Private meetings in a link',
+        lang: 'en',
+        dir: 'ltr',
+        start_url: '/',
+        scope: '/',
+        display: 'standalone',
+        theme_color: '#0f5c5c',
+        background_color: '#f7f7f3',
+        categories: ['communication', 'productivity'],
+        icons: [
+          { src: '/icon-192.png', sizes: '192x192', type: 'image/png' },
+          { src: '/icon-512.png', sizes: '512x512', type: 'image/png' },
+          { src: '/maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+        ],
+      },
+      injectManifest: {
+        // Everything the app can ask for without a network; tests/build/precache.test.ts holds the list to the build.
+        globPatterns: [
+          'client/**/*.{js,css,html,json,png,svg,ico,wasm,webmanifest}',
+          'prerendered/pages/**/*.html',
+        ],
+        globIgnores: ['server/**', 'client/.vite/**', 'client/service-worker.js', 'client/_app/version.json'],
+        // The largest part is ML-KEM's chunk, far below; a file beyond this would silently be missing offline.
+        maximumFileSizeToCacheInBytes: 1024 * 1024,
+      },
+    }),
+  ],
 });

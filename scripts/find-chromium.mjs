@@ -1,0 +1,95 @@
+/**
+ * Finds the Chromium that tests and benchmarks drive: CHROMIUM_PATH, then the system's, then Playwright's own.
+ *
+ *   node scripts/find-chromium.mjs    prints its path; installs Debian's package first where it may and must
+ *
+ * Exits with 2 and says what to install where there is none.
+ */
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { chromium } from '@playwright/test';
+
+const SYSTEM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const SYSTEM_PATHS = [
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+];
+
+const isRoot = process.getuid?.() === 0;
+
+/** Switches for every Chromium under test: no talk with the internet, and a camera and microphone that need no hardware. */
+export const CHROMIUM_ARGS = [
+  // Chromium's sandbox refuses to run as root.
+  ...(isRoot ? ['--no-sandbox'] : []),
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+];
+
+/**
+ * The path of a Chromium on this machine, or `null`.
+ * @returns {string | null}
+ */
+export function findChromium() {
+  const named = process.env.CHROMIUM_PATH;
+  if (named !== undefined && named !== '') {
+    if (!isExecutable(named)) throw new Error(`CHROMIUM_PATH is ${named}, and there is no program there.`);
+    return named;
+  }
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const candidates = [
+    ...SYSTEM_NAMES.flatMap((name) => folders.map((folder) => join(folder, name))),
+    ...SYSTEM_PATHS,
+  ];
+  return [...candidates, chromium.executablePath()].find(isExecutable) ?? null;
+}
+
+/**
+ * Like findChromium, but installs Debian's package where this process may, and throws a sentence where it may not.
+ * @returns {string}
+ */
+export function requireChromium() {
+  const found = findChromium();
+  if (found !== null) return found;
+  if (isRoot && existsSync('/etc/debian_version')) {
+    const options = { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+    execFileSync('apt-get', ['update'], options);
+    execFileSync(
+      'apt-get',
+      ['install', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'],
+      options,
+    );
+    const installed = findChromium();
+    if (installed !== null) return installed;
+  }
+  throw new Error(
+    'The browser tests need Chromium. Install it (Debian: apt-get install chromium), or name one in CHROMIUM_PATH, ' +
+      'or run: npx playwright install chromium',
+  );
+}
+
+/** @param {string} path */
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false; // not there, or not ours to run: either way the next candidate
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    process.stdout.write(`${requireChromium()}\n`);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(2);
+  }
+}
