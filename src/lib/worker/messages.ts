@@ -38,9 +38,9 @@ export type Calls = {
   };
   /** Same id, same host key, new secret: every earlier link fails at message 1 (section 2). */
   'new-secret': { input: { vault: VaultPlace }; output: { fragment: string; sealedKeys: SealedRecord } };
-  'sign-claim': { input: { origin: string; nonce: string }; output: { publicKey: string; signature: string } };
+  'sign-claim': { input: { nonce: string }; output: { publicKey: string; signature: string } };
   'sign-retire': {
-    input: { origin: string; timeMs: number };
+    input: { timeMs: number };
     output: { publicKey: string; signature: string };
   };
   /** Makes room for an accepted file; `from` is how many whole records of it are already here. */
@@ -97,6 +97,8 @@ export type Command =
 export type WorkerEvent =
   | { type: 'answer'; number: number; output: Calls[CallName]['output'] }
   | { type: 'failure'; number: number; code: ErrorCode }
+  /** To a newcomer whose message 1 did not open. */
+  | { type: 'refuse'; to: PeerId | null; bytes: Bytes }
   /** To be sent through the server. */
   | { type: 'envelope'; connection: ConnectionTag; bytes: Bytes }
   /** A host's: message 1 of a newcomer opened. An offer is wanted now unless there is a lobby. */

@@ -1,0 +1,190 @@
+import type { ErrorCode, WireCode } from '../protocol/errors';
+import { ERROR_OF_WIRE } from '../protocol/errors';
+
+/**
+ * The life of one peer, as a table: `next(state, event)` says what follows and what to do. The initiator (a guest)
+ * makes every handshake; the responder (its host) answers, and asks for nothing but an ICE restart.
+ *
+ *   away ──present──▶ greeting ──met──▶ linking ──open──▶ open ◀──heard── silent
+ *                        ▲  └──wait──▶ lobby ─admit─┘      └──silent / failed──▶ │
+ *                        └───────────────── timeout, lost ──────────────────────┘
+ *   any ──refused for good, turned away, retired──▶ closed
+ */
+export type PeerState =
+  /** Nobody at the other end that we know of. */
+  | { at: 'away' }
+  /** The handshake is under way for the `attempt`-th time in a row. `unopened`: answers that did not open. */
+  | { at: 'greeting'; attempt: number; unopened: number }
+  /** The host decides. */
+  | { at: 'lobby' }
+  /** Descriptions are being exchanged; the channel is not open yet. */
+  | { at: 'linking'; attempt: number }
+  | { at: 'open' }
+  /** It was open, and nothing is heard. ICE is being restarted. */
+  | { at: 'silent' }
+  | { at: 'closed'; code: ErrorCode | null };
+
+export type PeerEvent =
+  | { type: 'present' }
+  | { type: 'absent' }
+  | { type: 'met' }
+  | { type: 'wait' }
+  | { type: 'admit' }
+  | { type: 'open' }
+  | { type: 'silent' }
+  | { type: 'heard' }
+  /** The connection or its channel is gone for good. */
+  | { type: 'lost' }
+  | { type: 'timeout' }
+  | { type: 'unopened' }
+  | { type: 'refused'; code: WireCode }
+  /** The other end said goodbye: `null` by its own wish. */
+  | { type: 'bye'; code: WireCode | null };
+
+export type PeerEffect =
+  /** A new handshake on a new connection, after the pause. */
+  | { type: 'greet'; afterMs: number }
+  | { type: 'restart-ice' }
+  | { type: 'alarm'; afterMs: number }
+  | { type: 'no-alarm' }
+  /** Close the connection in hand, if any. */
+  | { type: 'drop' }
+  | { type: 'trouble'; code: ErrorCode }
+  | { type: 'no-trouble' };
+
+export type Step = { state: PeerState; effects: PeerEffect[] };
+
+/** Message 2 comes within one round trip and a few milliseconds of work; a lost one should not cost more than that. */
+const GREETING_MS = 3_000;
+/** ICE with trickle takes well under a second; with relays and loss several. */
+const LINKING_MS = 12_000;
+/** An ICE restart that works takes 0.1 to 0.3 s (NATLAB); then it is quicker to build anew. */
+const RESTART_MS = 4_000;
+const MAX_PAUSE_MS = 8_000;
+/** A responder keeps a silent guest's place for that long. */
+const GONE_MS = 60_000;
+/** Handshakes in a row that a healthy network does not spoil. */
+const TAMPERED_ATTEMPTS = 3;
+const REPLACED_ATTEMPTS = 2;
+
+export const AWAY: PeerState = { at: 'away' };
+
+export function nextInitiator(state: PeerState, event: PeerEvent): Step {
+  if (state.at === 'closed') return stay(state);
+  switch (event.type) {
+    case 'present':
+      return state.at === 'away' ? greet(0, 0) : stay(state);
+    case 'absent':
+      // An open connection needs no server: the host's socket may be gone and the host still here.
+      return state.at === 'open' || state.at === 'silent' ? stay(state) : leaveFor(AWAY);
+    case 'met':
+      return state.at === 'greeting'
+        ? go({ at: 'linking', attempt: state.attempt }, { type: 'alarm', afterMs: LINKING_MS })
+        : stay(state);
+    case 'wait':
+      return state.at === 'linking' || state.at === 'greeting'
+        ? go({ at: 'lobby' }, { type: 'no-alarm' }, { type: 'no-trouble' })
+        : stay(state);
+    case 'admit':
+      return state.at === 'lobby'
+        ? go({ at: 'linking', attempt: 0 }, { type: 'alarm', afterMs: LINKING_MS })
+        : stay(state);
+    case 'open':
+      return go({ at: 'open' }, { type: 'no-alarm' }, { type: 'no-trouble' });
+    case 'silent':
+      return state.at === 'open'
+        ? go({ at: 'silent' }, { type: 'restart-ice' }, { type: 'alarm', afterMs: RESTART_MS })
+        : stay(state);
+    case 'heard':
+      return state.at === 'silent' ? go({ at: 'open' }, { type: 'no-alarm' }) : stay(state);
+    case 'lost':
+      return isConnected(state) ? greet(1, 0) : stay(state);
+    case 'timeout':
+      return timedOut(state);
+    case 'unopened':
+      return state.at === 'greeting' ? stay({ ...state, unopened: state.unopened + 1 }) : stay(state);
+    case 'refused':
+      return refused(state, event.code);
+    case 'bye':
+      if (event.code === null || event.code === 'host-away') return leaveFor(AWAY);
+      return end(ERROR_OF_WIRE[event.code]);
+  }
+}
+
+export function nextResponder(state: PeerState, event: PeerEvent): Step {
+  if (state.at === 'closed') return stay(state);
+  switch (event.type) {
+    case 'open':
+      return go({ at: 'open' }, { type: 'no-alarm' });
+    case 'silent':
+      return state.at === 'open'
+        ? go({ at: 'silent' }, { type: 'restart-ice' }, { type: 'alarm', afterMs: GONE_MS })
+        : stay(state);
+    case 'heard':
+      return state.at === 'silent' ? go({ at: 'open' }, { type: 'no-alarm' }) : stay(state);
+    case 'lost':
+      // The guest builds the next connection; until then its place is kept.
+      return state.at === 'open' ? go({ at: 'silent' }, { type: 'alarm', afterMs: GONE_MS }) : stay(state);
+    case 'wait':
+      return go({ at: 'lobby' }, { type: 'no-alarm' });
+    case 'admit':
+    case 'met':
+      return go({ at: 'linking', attempt: 0 }, { type: 'alarm', afterMs: GONE_MS });
+    case 'timeout':
+    case 'bye':
+      return leaveFor(AWAY);
+    case 'absent':
+      // A guest in the waiting room who closed the page; an open connection needs no server.
+      return state.at === 'lobby' ? leaveFor(AWAY) : stay(state);
+    case 'present':
+    case 'unopened':
+    case 'refused':
+      return stay(state);
+  }
+}
+
+function timedOut(state: PeerState): Step {
+  switch (state.at) {
+    case 'greeting': {
+      const isTampered = state.unopened > 0 && state.attempt + 1 >= TAMPERED_ATTEMPTS;
+      const step = greet(state.attempt + 1, state.unopened);
+      return isTampered ? { ...step, effects: [...step.effects, { type: 'trouble', code: 'meeting/tampered' }] } : step;
+    }
+    case 'linking': {
+      const step = greet(state.attempt + 1, 0);
+      return { ...step, effects: [...step.effects, { type: 'trouble', code: 'peer/ice-failed' }] };
+    }
+    case 'silent':
+      return greet(0, 0);
+    default:
+      return stay(state);
+  }
+}
+
+function refused(state: PeerState, code: WireCode): Step {
+  // Unauthenticated, so it counts only as an answer to a handshake under way, and only after it was said again.
+  if (state.at !== 'greeting') return stay(state);
+  if (code === 'replaced' && state.attempt + 1 < REPLACED_ATTEMPTS) return greet(state.attempt + 1, state.unopened);
+  if (code === 'host-away') return leaveFor(AWAY);
+  if (code === 'rate-limited') return stay(state);
+  return end(ERROR_OF_WIRE[code]);
+}
+
+/** The first attempt goes at once, and so does the second; later ones leave pauses. */
+function greet(attempt: number, unopened: number): Step {
+  const afterMs = attempt < 2 ? 0 : Math.min(500 * 2 ** (attempt - 2), MAX_PAUSE_MS);
+  return go(
+    { at: 'greeting', attempt, unopened },
+    { type: 'drop' },
+    { type: 'greet', afterMs },
+    { type: 'alarm', afterMs: afterMs + GREETING_MS },
+  );
+}
+
+const isConnected = (state: PeerState): boolean =>
+  state.at === 'open' || state.at === 'silent' || state.at === 'linking' || state.at === 'lobby';
+
+const stay = (state: PeerState): Step => ({ state, effects: [] });
+const go = (state: PeerState, ...effects: PeerEffect[]): Step => ({ state, effects });
+const leaveFor = (state: PeerState): Step => go(state, { type: 'drop' }, { type: 'no-alarm' });
+const end = (code: ErrorCode): Step => leaveFor({ at: 'closed', code });

@@ -1,0 +1,194 @@
+import type { Description } from '../protocol/handshake';
+import type { Candidate, NegotiationMessage } from '../protocol/message';
+
+/** Candidates that come together travel together: the relay costs by the call (STACK, server). */
+const CANDIDATE_BATCH_MS = 5;
+/** Both ends make the talk channel with this number, so that neither waits for the other's announcement. */
+const TALK_CHANNEL_ID = 0;
+
+export type LinkHandlers = {
+  /** In the task that made the channel: it is transferred at once or never (WEBRTC). */
+  talkChannel(channel: RTCDataChannel): void;
+  fileChannel(channel: RTCDataChannel): void;
+  /** The first offer or answer, which the handshake carries. */
+  described(description: Description): void;
+  /** Later descriptions, and candidates. */
+  negotiate(message: NegotiationMessage): void;
+  failed(): void;
+};
+
+export type LinkSettings = {
+  iceServers: readonly RTCIceServer[];
+  relayOnly: boolean;
+  certificate: RTCCertificate | null;
+  /** Gives way when both ends make an offer at once (webrtc-pc §10.7). */
+  isPolite: boolean;
+};
+
+/**
+ * One RTCPeerConnection: the first offer and answer on demand, everything later by perfect negotiation
+ * (webrtc-pc §10.7). Its data channels are given away as they are made; it holds no key and sees no message.
+ */
+export class RtcLink {
+  readonly #pc: RTCPeerConnection;
+  readonly #handlers: LinkHandlers;
+  readonly #isPolite: boolean;
+  /** The first description is out: from now on the browser's own wish to negotiate counts. */
+  #isBegun = false;
+  #makingOffer = false;
+  #isSettingRemoteAnswerPending = false;
+  #ignoreOffer = false;
+  #batch: Candidate[] = [];
+  #batchTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Candidates that came before the description they belong to. */
+  #early: Candidate[] = [];
+  #steps: Promise<void> = Promise.resolve();
+
+  constructor(settings: LinkSettings, handlers: LinkHandlers) {
+    this.#handlers = handlers;
+    this.#isPolite = settings.isPolite;
+    const pc = new RTCPeerConnection({
+      iceServers: [...settings.iceServers],
+      iceTransportPolicy: settings.relayOnly ? 'relay' : 'all',
+      bundlePolicy: 'max-bundle',
+      ...(settings.certificate === null ? {} : { certificates: [settings.certificate] }),
+    });
+    this.#pc = pc;
+    pc.onicecandidate = ({ candidate }) => {
+      if (candidate === null || candidate.candidate === '') return;
+      this.#batch.push({ candidate: candidate.candidate, sdpMid: candidate.sdpMid });
+      this.#batchTimer ??= setTimeout(() => this.#flush(), CANDIDATE_BATCH_MS);
+    };
+    pc.onnegotiationneeded = () => {
+      if (this.#isBegun) this.#do(() => this.#offer());
+    };
+    pc.ondatachannel = ({ channel }) => handlers.fileChannel(channel);
+    pc.onconnectionstatechange = () => {
+      if (pc.connectionState === 'failed') handlers.failed();
+    };
+    handlers.talkChannel(pc.createDataChannel('', { negotiated: true, id: TALK_CHANNEL_ID }));
+  }
+
+  /** Makes the first offer. */
+  begin(): void {
+    this.#do(async () => {
+      await this.#pc.setLocalDescription();
+      this.#begun();
+    });
+  }
+
+  receive(message: NegotiationMessage): void {
+    switch (message.kind) {
+      case 'description':
+        return this.#do(() => this.#accept(message.description));
+      case 'candidates':
+        return this.#do(() => this.#add(message.candidates));
+      case 'restart':
+        return this.restartIce();
+    }
+  }
+
+  restartIce(): void {
+    if (!this.#isBegun || this.#pc.signalingState === 'closed') return;
+    if (this.#pc.signalingState === 'have-local-offer') {
+      // The offer of an earlier restart was lost on the way: say it again (NATLAB, faults).
+      this.#send();
+      return;
+    }
+    this.#pc.restartIce();
+  }
+
+  /** A channel of its own for one file, ordered and reliable. */
+  createFileChannel(): RTCDataChannel {
+    return this.#pc.createDataChannel('');
+  }
+
+  statistics(): Promise<RTCStatsReport> {
+    return this.#pc.getStats();
+  }
+
+  close(): void {
+    clearTimeout(this.#batchTimer);
+    this.#pc.onicecandidate = this.#pc.onnegotiationneeded = this.#pc.onconnectionstatechange = null;
+    this.#pc.close();
+  }
+
+  async #offer(): Promise<void> {
+    try {
+      this.#makingOffer = true;
+      await this.#pc.setLocalDescription();
+      this.#send();
+    } finally {
+      this.#makingOffer = false;
+    }
+  }
+
+  async #accept(description: Description): Promise<void> {
+    const pc = this.#pc;
+    const isReadyForOffer =
+      !this.#makingOffer && (pc.signalingState === 'stable' || this.#isSettingRemoteAnswerPending);
+    const isCollision = description.type === 'offer' && !isReadyForOffer;
+    this.#ignoreOffer = !this.#isPolite && isCollision;
+    if (this.#ignoreOffer) return;
+    // An answer to an offer that was withdrawn, or said twice.
+    if (description.type === 'answer' && pc.signalingState !== 'have-local-offer') return;
+    this.#isSettingRemoteAnswerPending = description.type === 'answer';
+    try {
+      await pc.setRemoteDescription(description);
+    } finally {
+      this.#isSettingRemoteAnswerPending = false;
+    }
+    if (description.type === 'offer') {
+      await pc.setLocalDescription();
+      if (this.#isBegun) this.#send();
+      else this.#begun();
+    }
+    await this.#add(this.#early.splice(0));
+  }
+
+  async #add(candidates: Candidate[]): Promise<void> {
+    if (this.#pc.remoteDescription === null) {
+      this.#early.push(...candidates);
+      return;
+    }
+    for (const candidate of candidates) {
+      try {
+        await this.#pc.addIceCandidate(candidate);
+      } catch (fault) {
+        // Candidates of an offer that was ignored belong to nothing (webrtc-pc §10.7).
+        if (!this.#ignoreOffer) throw fault;
+      }
+    }
+  }
+
+  #begun(): void {
+    this.#isBegun = true;
+    const description = this.#local();
+    if (description !== null) this.#handlers.described(description);
+  }
+
+  #send(): void {
+    const description = this.#local();
+    if (description !== null) this.#handlers.negotiate({ kind: 'description', description });
+  }
+
+  #local(): Description | null {
+    const description = this.#pc.localDescription;
+    if (description === null || (description.type !== 'offer' && description.type !== 'answer')) return null;
+    return { type: description.type, sdp: description.sdp };
+  }
+
+  #flush(): void {
+    this.#batchTimer = undefined;
+    // Before the handshake carried the description, candidates have nobody to go to.
+    const candidates = this.#batch.splice(0);
+    if (candidates.length > 0) this.#handlers.negotiate({ kind: 'candidates', candidates });
+  }
+
+  /** One after the other. A description that the browser refuses, or a connection closed meanwhile, ends the link. */
+  #do(step: () => Promise<void>): void {
+    this.#steps = this.#steps.then(step).catch(() => {
+      if (this.#pc.signalingState !== 'closed') this.#handlers.failed();
+    });
+  }
+}

@@ -1,0 +1,53 @@
+import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
+import type { AppRouter } from '../../server/router';
+import { subscribe, type Transport, type TransportHandlers } from './transport';
+
+/** A socket that nothing answers on is given up after that, in favour of the fallback. */
+const OPEN_TIMEOUT_MS = 3_000;
+/** SERVER, limits: ping 5 s + 3 s. */
+const KEEP_ALIVE = { enabled: true, intervalMs: 5_000, pongTimeoutMs: 3_000 };
+
+/** A WebSocket of its own. The library would reconnect it for ever; here the first loss is the end (see `signaling.ts`). */
+export function openWebSocket(handlers: TransportHandlers): Transport {
+  const url = new URL('/trpc', location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  let isOver = false;
+  const end = () => {
+    if (isOver) return false;
+    isOver = true;
+    clearTimeout(opening);
+    // In a task of its own: the library is still in the middle of telling us.
+    queueMicrotask(() => {
+      unsubscribe();
+      void client.close();
+    });
+    return true;
+  };
+  const lost = () => {
+    if (end()) handlers.lost();
+  };
+  const opening = setTimeout(lost, OPEN_TIMEOUT_MS);
+  const client = createWSClient({
+    url: url.href,
+    keepAlive: KEEP_ALIVE,
+    retryDelayMs: () => 2 ** 30,
+    onClose: lost,
+    onError: lost,
+  });
+  const api = createTRPCClient<AppRouter>({ links: [wsLink({ client })] });
+  let hasGreeted = false;
+  const unsubscribe = subscribe(api, {
+    event(event) {
+      if (isOver) return;
+      if (event.type === 'hello') {
+        clearTimeout(opening);
+        // A second greeting: the server asked the library to move to another socket, which is another session.
+        if (hasGreeted) return lost();
+        hasGreeted = true;
+      }
+      handlers.event(event);
+    },
+    lost,
+  });
+  return { api, close: () => void end() };
+}

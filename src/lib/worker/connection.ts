@@ -1,0 +1,429 @@
+import { equalBytes, type Bytes } from '../protocol/bytes';
+import { guardCandidate, guardDescription, type GuardRules } from '../protocol/description';
+import { encodeEnvelope, type Envelope } from '../protocol/envelope';
+import { codeOf, ParleyError, type ErrorCode } from '../protocol/errors';
+import {
+  OWN_CAPABILITIES,
+  type Admission,
+  type Description,
+  type M3Payload,
+  type Policy,
+} from '../protocol/handshake';
+import { idBytes, type ParticipantId, type PeerId } from '../protocol/ids';
+import { decodeMessage, encodeMessage, type Message, type NegotiationMessage } from '../protocol/message';
+import {
+  contextOf,
+  Initiator,
+  Responder,
+  type Direction,
+  type Ephemerals,
+  type Parties,
+  type SessionSecrets,
+} from '../crypto/handshake';
+import { peekSeq, RecordOpener, RecordSealer } from '../crypto/record';
+import type { ByteChannel } from './byte-channel';
+import { RecordInbox } from './inbox';
+import type { MeetingKeys } from './meeting-keys';
+import type { ConnectionTag, WorkerEvent } from './messages';
+import { Talk } from './talk';
+
+/**
+ * One connection to one peer, from message 1 to the last record (section 5).
+ *
+ *        guest                                 host
+ *   knock │ ── M1 ───────────────────────────────▶ │ knocked (wants an offer, unless there is a lobby)
+ *     met │ ◀─────────────────────────── M2 [offer] │ described
+ *  answer │ ── M3 [answer] ──────────────────────▶ │ arrived
+ *         │ ◀──────────────────────────── admission │
+ *         │ ◀════ candidates, later descriptions ══▶│   records over the server
+ *    open │ ◀════════════ talk channel ════════════▶│   open
+ *
+ * Everything that comes is handled one after the other, in the order in which it came. What fails to open changes
+ * nothing: the true message may still come.
+ */
+type Handshake =
+  | { at: 'm1-sent'; initiator: Initiator; introduction: Introduction }
+  | { at: 'm2-read'; secrets: SessionSecrets; random: Bytes; introduction: Introduction }
+  | { at: 'm1-read'; responder: Responder }
+  | { at: 'm2-sent'; responder: Responder; secrets: SessionSecrets; random: Bytes }
+  | { at: 'done'; secrets: SessionSecrets }
+  | { at: 'closed' };
+
+/** What message 3 says of the guest. */
+export type Introduction = { participant: ParticipantId; name: string; knockText: string };
+
+/** The record ciphers of the way over the server. */
+type Signal = { sealer: RecordSealer; opener: RecordOpener; inbox: RecordInbox };
+
+/** What is the same for every connection of a meeting. */
+export type Surroundings = { keys: MeetingKeys; emit: (event: WorkerEvent) => void };
+
+export class Connection {
+  readonly tag: ConnectionTag;
+  readonly startedAtMs = performance.now();
+  readonly #around: Surroundings;
+  readonly #own: Direction;
+  readonly #rules: GuardRules;
+  #handshake: Handshake;
+  /** The socket that the other end was last heard through; `null` is the meeting's host. */
+  #route: PeerId | null;
+  #signal: Signal | null = null;
+  #fingerprints: { own: Bytes | null; other: Bytes | null } = { own: null, other: null };
+  #channel: ByteChannel | null = null;
+  #talk: Talk | null = null;
+  #tasks: Promise<void> = Promise.resolve();
+
+  private constructor(
+    around: Surroundings,
+    setup: { tag: ConnectionTag; own: Direction; route: PeerId | null; rules: GuardRules; handshake: Handshake },
+  ) {
+    this.#around = around;
+    this.tag = setup.tag;
+    this.#own = setup.own;
+    this.#route = setup.route;
+    this.#rules = setup.rules;
+    this.#handshake = setup.handshake;
+  }
+
+  /** The guest's side: sends message 1. */
+  static async knock(
+    around: Surroundings,
+    setup: {
+      tag: ConnectionTag;
+      ownPeer: PeerId;
+      introduction: Introduction;
+      rules: GuardRules;
+      ephemerals: Ephemerals;
+    },
+  ): Promise<Connection> {
+    const { introduction } = setup;
+    const initiator = await Initiator.start({
+      psk: around.keys.psk,
+      parties: hostGuest(around.keys, setup.ownPeer),
+      capabilities: OWN_CAPABILITIES,
+      ephemerals: setup.ephemerals,
+    });
+    const handshake: Handshake = { at: 'm1-sent', initiator, introduction };
+    const { tag, rules } = setup;
+    const connection = new Connection(around, { tag, own: 'i2r', route: null, rules, handshake });
+    connection.#sendEnvelope({ kind: 'm1', tag, body: initiator.m1 });
+    return connection;
+  }
+
+  /** The host's side: takes message 1. Throws `crypto/open-failed` for one that this meeting's link did not make. */
+  static async answer(
+    around: Surroundings,
+    setup: { tag: ConnectionTag; from: PeerId; m1: Bytes; policy: Policy },
+  ): Promise<Connection> {
+    const parties = hostGuest(around.keys, setup.from);
+    const responder = await Responder.accept({ psk: around.keys.psk, parties }, setup.m1);
+    const connection = new Connection(around, {
+      tag: setup.tag,
+      own: 'r2i',
+      route: setup.from,
+      rules: { relayOnly: setup.policy.relayOnly },
+      handshake: { at: 'm1-read', responder },
+    });
+    const wantsOffer = !setup.policy.lobby;
+    around.emit({ type: 'knocked', connection: setup.tag, from: setup.from, wantsOffer });
+    if (!wantsOffer) connection.#do(() => connection.#sendM2(responder, setup.policy, null));
+    return connection;
+  }
+
+  get isHalfOpen(): boolean {
+    return this.#handshake.at !== 'done' && this.#handshake.at !== 'closed';
+  }
+  get isClosed(): boolean {
+    return this.#handshake.at === 'closed';
+  }
+
+  receive(envelope: Envelope, from: PeerId | null): void {
+    this.#do(async () => {
+      switch (envelope.kind) {
+        case 'm1':
+          return;
+        case 'm2':
+          return this.#readM2(envelope.body);
+        case 'record':
+          return this.#readRecords(envelope.body, from);
+        case 'refused':
+          return this.#emit({ type: 'refused', connection: this.tag, code: envelope.code });
+      }
+    });
+  }
+
+  /** The page made the offer or the answer, and the talk channel that goes with it. */
+  described(description: Description, channel: ByteChannel, policy: Policy): void {
+    this.#channel = channel;
+    this.#do(async () => {
+      this.#fingerprints.own = guardDescription(description, { relayOnly: false }).fingerprint;
+      const handshake = this.#handshake;
+      if (handshake.at === 'm1-read') {
+        await this.#sendM2(handshake.responder, policy, description);
+      } else if (handshake.at === 'm2-read') {
+        await this.#sendM3(handshake, description);
+      } else {
+        await this.#sendOverServer({ kind: 'description', description });
+      }
+      await this.#startTalk();
+    });
+  }
+
+  admit(admission: Admission): void {
+    this.#do(() => this.#sendOverServer({ kind: 'admission', admission }));
+  }
+
+  negotiate(message: NegotiationMessage, overServer: boolean): void {
+    const talk = this.#talk;
+    if (!overServer && talk?.isOpen === true) talk.send(message);
+    else this.#do(() => this.#sendOverServer(message));
+  }
+
+  get talk(): Talk | null {
+    return this.#talk;
+  }
+
+  /** The key of one attempt to send one file (section 8). `direction` is the sender's. */
+  async fileKey(isOwn: boolean, file: Bytes, attempt: Bytes): Promise<CryptoKey> {
+    const { secrets, context } = this.#established();
+    return secrets.fileKey(isOwn ? this.#own : opposite(this.#own), await context, file, attempt);
+  }
+
+  close(code: ErrorCode | null = null): void {
+    if (this.#handshake.at === 'closed') return;
+    this.#handshake = { at: 'closed' };
+    this.#signal = null;
+    this.#talk?.close();
+    this.#channel?.close();
+    this.#emit({ type: 'closed', connection: this.tag, code });
+  }
+
+  async #readM2(bytes: Bytes): Promise<void> {
+    const handshake = this.#handshake;
+    // A doubled or late message 2.
+    if (handshake.at !== 'm1-sent') return;
+    const { initiator, introduction } = handshake;
+    const { payload, secrets } = await this.#opening(() =>
+      initiator.readM2(bytes, { hostMeetingId: this.#around.keys.id }),
+    );
+    const offer = payload.offer === null ? null : this.#guard(payload.offer);
+    await this.#startSignal(secrets);
+    const safetyWords = await secrets.safetyWords(initiator.random, payload.random);
+    this.#emit({ type: 'met', connection: this.tag, policy: payload.policy, safetyWords });
+    const met = { at: 'm2-read' as const, secrets, random: initiator.random, introduction };
+    this.#handshake = met;
+    if (offer === null) await this.#sendM3(met, null);
+    else this.#emitNegotiation({ kind: 'description', description: offer });
+  }
+
+  async #sendM2(responder: Responder, policy: Policy, offer: Description | null): Promise<void> {
+    const { bytes, secrets, random } = await responder.writeM2({
+      host: this.#around.keys.host,
+      capabilities: OWN_CAPABILITIES,
+      policy,
+      offer,
+    });
+    this.#sendEnvelope({ kind: 'm2', tag: this.tag, body: bytes });
+    this.#handshake = { at: 'm2-sent', responder, secrets, random };
+    await this.#startSignal(secrets);
+  }
+
+  async #sendM3(met: Extract<Handshake, { at: 'm2-read' }>, answer: Description | null): Promise<void> {
+    const { secrets, random, introduction } = met;
+    this.#handshake = { at: 'done', secrets };
+    await this.#sendOverServer({ kind: 'm3', payload: { random, ...introduction, answer } });
+  }
+
+  async #readM3(payload: M3Payload): Promise<void> {
+    const handshake = this.#handshake;
+    if (handshake.at !== 'm2-sent') throw new ParleyError('protocol/unexpected');
+    const { responder, secrets, random } = handshake;
+    await responder.checkCommit(payload.random);
+    const answer = payload.answer === null ? null : this.#guard(payload.answer);
+    const safetyWords = await secrets.safetyWords(payload.random, random);
+    this.#handshake = { at: 'done', secrets };
+    const { participant, name, knockText: text } = payload;
+    this.#emit({ type: 'arrived', connection: this.tag, participant, name, text, safetyWords });
+    if (answer === null) return;
+    this.#emitNegotiation({ kind: 'description', description: answer });
+    await this.#startTalk();
+  }
+
+  async #startSignal(secrets: SessionSecrets): Promise<void> {
+    // Nothing binds these to a connection: no description is known to both ends yet (section 5).
+    const noContext = new Uint8Array(0);
+    const [send, receive] = await Promise.all([
+      secrets.keysFor('signal', this.#own, noContext),
+      secrets.keysFor('signal', opposite(this.#own), noContext),
+    ]);
+    this.#signal = { sealer: new RecordSealer(send), opener: new RecordOpener(receive), inbox: new RecordInbox() };
+  }
+
+  async #sendOverServer(message: Message): Promise<void> {
+    if (this.#signal === null) return;
+    const body = await this.#signal.sealer.seal(encodeMessage(message));
+    this.#sendEnvelope({ kind: 'record', tag: this.tag, body });
+  }
+
+  async #readRecords(record: Bytes, from: PeerId | null): Promise<void> {
+    const signal = this.#signal;
+    const number = peekSeq(record);
+    if (signal === null || number === null) return this.#unopened();
+    signal.inbox.put(number, record);
+    for (let rivals = signal.inbox.take(); rivals.length > 0; rivals = signal.inbox.take()) {
+      const inner = await firstToOpen(rivals, signal.opener);
+      if (inner === null) return this.#unopened();
+      signal.inbox.opened();
+      if (from !== this.#route) {
+        this.#route = from;
+        this.#emit({ type: 'moved', connection: this.tag, from });
+      }
+      await this.#takeSignal(decodeMessage(inner));
+    }
+  }
+
+  async #takeSignal(message: Message | null): Promise<void> {
+    if (message === null) return;
+    const isFirst = this.#handshake.at === 'm2-sent';
+    if (isFirst !== (message.kind === 'm3')) throw new ParleyError('protocol/unexpected');
+    switch (message.kind) {
+      case 'm3':
+        return this.#readM3(message.payload);
+      case 'admission':
+        if (this.#own === 'r2i') throw new ParleyError('protocol/unexpected');
+        return this.#emit({ type: 'admission', connection: this.tag, admission: message.admission });
+      case 'description':
+      case 'candidates':
+      case 'restart':
+        return this.#takeNegotiation(message);
+      default:
+        // Talk belongs on the channel, under keys that are bound to it.
+        throw new ParleyError('protocol/unexpected');
+    }
+  }
+
+  async #takeNegotiation(message: NegotiationMessage): Promise<void> {
+    if (message.kind === 'description') {
+      this.#emitNegotiation({ ...message, description: this.#guard(message.description) });
+      await this.#startTalk();
+    } else if (message.kind === 'candidates') {
+      const candidates = message.candidates.flatMap((candidate) => guardCandidate(candidate, this.#rules) ?? []);
+      if (candidates.length > 0) this.#emitNegotiation({ kind: 'candidates', candidates });
+    } else {
+      this.#emitNegotiation(message);
+    }
+  }
+
+  /** The other side's description: bounded, and always with the fingerprint it came with first (section 5). */
+  #guard(description: Description): Description {
+    const { description: guarded, fingerprint } = guardDescription(description, this.#rules);
+    const known = this.#fingerprints.other;
+    if (known !== null && !equalBytes(known, fingerprint)) throw new ParleyError('description/refused');
+    this.#fingerprints.other = fingerprint;
+    return guarded;
+  }
+
+  async #startTalk(): Promise<void> {
+    const channel = this.#channel;
+    if (this.#talk !== null || channel === null || this.#handshake.at !== 'done') return;
+    const { own, other } = this.#fingerprints;
+    if (own === null || other === null) return;
+    const { secrets, context } = this.#established();
+    const [send, receive] = await Promise.all([
+      secrets.keysFor('chat', this.#own, await context),
+      secrets.keysFor('chat', opposite(this.#own), await context),
+    ]);
+    this.#talk = new Talk(channel, { send, receive }, {
+      opened: () => this.#emit({ type: 'open', connection: this.tag }),
+      received: (message) => this.#takeTalk(message),
+      pulse: (report) => this.#emit({ type: 'path', connection: this.tag, ...report }),
+      closed: (code) => this.close(code),
+    });
+  }
+
+  #takeTalk(message: Message): void {
+    switch (message.kind) {
+      case 'description':
+      case 'candidates':
+      case 'restart':
+        return this.#do(() => this.#takeNegotiation(message));
+      case 'm3':
+      case 'admission':
+      case 'ping':
+      case 'pong':
+        return;
+      default:
+        return this.#emit({ type: 'talk', connection: this.tag, message });
+    }
+  }
+
+  #established(): { secrets: SessionSecrets; context: Promise<Bytes> } {
+    const { own, other } = this.#fingerprints;
+    if (this.#handshake.at !== 'done' || own === null || other === null) throw new ParleyError('protocol/unexpected');
+    const [initiator, responder] = this.#own === 'i2r' ? [own, other] : [other, own];
+    return { secrets: this.#handshake.secrets, context: contextOf(initiator, responder) };
+  }
+
+  #sendEnvelope(envelope: Envelope): void {
+    this.#emit({ type: 'envelope', connection: this.tag, bytes: encodeEnvelope(envelope) });
+  }
+
+  #emitNegotiation(message: NegotiationMessage): void {
+    this.#emit({ type: 'negotiation', connection: this.tag, message });
+  }
+
+  #unopened(): void {
+    this.#emit({ type: 'unopened', connection: this.tag });
+  }
+
+  #emit(event: WorkerEvent): void {
+    this.#around.emit(event);
+  }
+
+  /** Runs the task after those before it. A message that did not open changes nothing; any other fault ends it. */
+  #do(task: () => Promise<void> | void): void {
+    this.#tasks = this.#tasks.then(async () => {
+      if (this.#handshake.at === 'closed') return;
+      try {
+        await task();
+      } catch (fault) {
+        if (fault instanceof NotOpened) this.#unopened();
+        else this.close(codeOf(fault));
+      }
+    });
+  }
+
+  async #opening<T>(open: () => Promise<T>): Promise<T> {
+    try {
+      return await open();
+    } catch (cause) {
+      throw new NotOpened({ cause });
+    }
+  }
+}
+
+/** An envelope that failed to authenticate: proof of nothing but a relay that changes bytes, or a late message. */
+class NotOpened extends ParleyError {
+  constructor(options: { cause: unknown }) {
+    super('crypto/open-failed', options);
+  }
+}
+
+/** The first of several records with one number that opens: a forged twin must not shut out the true one. */
+async function firstToOpen(records: readonly Bytes[], opener: RecordOpener): Promise<Bytes | null> {
+  for (const record of records) {
+    const inner = await opener.open(record).catch((fault: unknown) => {
+      if (codeOf(fault) !== 'crypto/open-failed') throw fault;
+      return null;
+    });
+    if (inner !== null) return inner;
+  }
+  return null;
+}
+
+/** In a pair with the host, the host's place is the meeting's id: it is the hash of the host's key (decision 0003). */
+function hostGuest(keys: MeetingKeys, guest: PeerId): Parties {
+  return { id: keys.id, mode: 'host-guest', initiator: idBytes(guest), responder: idBytes(keys.id) };
+}
+
+const opposite = (direction: Direction): Direction => (direction === 'i2r' ? 'r2i' : 'i2r');

@@ -1,0 +1,95 @@
+import { fromBase64url, Reader, toBase64url, Writer, type Bytes } from '../protocol/bytes';
+import { ParleyError } from '../protocol/errors';
+import type { MeetingId } from '../protocol/ids';
+import { createHostKey, importHostKey, meetingIdOf, signClaim, signRetire } from '../crypto/host-key';
+import { createSecret, makeFragment, openFragment } from '../crypto/link';
+import { linkKeys } from '../crypto/link-keys';
+import { openRecord, sealRecord, type SealedRecord } from '../crypto/sealed-record';
+import { PUBLIC_KEY_BYTES } from '../protocol/handshake';
+import type { VaultPlace } from './messages';
+
+/** The vault store whose records only this worker opens. */
+const KEYS_STORE = 'keys';
+
+type Host = { publicKey: Bytes; privateKey: CryptoKey; pkcs8: Bytes };
+
+/**
+ * The keys of one meeting: the link's secret and, for its host, the host's key. Made here, sealed here, opened here;
+ * they leave only as ciphertext, as signatures, and as the link that the person sees (section 12).
+ */
+export class MeetingKeys {
+  readonly id: MeetingId;
+  readonly psk: Bytes;
+  readonly host: Host | null;
+  readonly #secret: Bytes;
+
+  private constructor(id: MeetingId, secret: Bytes, psk: Bytes, host: Host | null) {
+    this.id = id;
+    this.psk = psk;
+    this.host = host;
+    this.#secret = secret;
+  }
+
+  static async #with(id: MeetingId, secret: Bytes, host: Host | null): Promise<MeetingKeys> {
+    const { psk } = await linkKeys(id, secret);
+    return new MeetingKeys(id, secret, psk, host);
+  }
+
+  static async create(): Promise<MeetingKeys> {
+    const host = await createHostKey();
+    return MeetingKeys.#with(await meetingIdOf(host.publicKey), createSecret(), host);
+  }
+
+  /** Throws `link/malformed`. */
+  static async fromFragment(fragment: string): Promise<MeetingKeys> {
+    const { id, secret } = await openFragment(fragment);
+    return MeetingKeys.#with(id, secret, null);
+  }
+
+  /** Throws `vault/unreadable`. */
+  static async fromVault({ dataKey, vaultId }: VaultPlace, sealed: SealedRecord): Promise<MeetingKeys> {
+    const reader = new Reader(await openRecord(dataKey, KEYS_STORE, vaultId, sealed));
+    const fragment = reader.text16(68);
+    const { id, secret } = await openFragment(fragment);
+    if (!reader.flag()) return MeetingKeys.#with(id, secret, null);
+    const publicKey = reader.raw(PUBLIC_KEY_BYTES);
+    const pkcs8 = reader.bytes16(512);
+    reader.end();
+    if ((await meetingIdOf(publicKey)) !== id) throw new ParleyError('vault/unreadable');
+    return MeetingKeys.#with(id, secret, { publicKey, pkcs8, privateKey: await importHostKey(pkcs8) });
+  }
+
+  /** The same meeting with a new secret. */
+  async renewed(): Promise<MeetingKeys> {
+    return MeetingKeys.#with(this.id, createSecret(), this.#asHost());
+  }
+
+  fragment(): Promise<string> {
+    return makeFragment(this.id, this.#secret);
+  }
+
+  /** `fragment(2+68) | isHost(1) [| publicKey(65) | pkcs8(2+n)]`, sealed under the vault's key. */
+  async seal({ dataKey, vaultId }: VaultPlace): Promise<SealedRecord> {
+    const writer = new Writer().text16(await this.fragment()).u8(this.host === null ? 0 : 1);
+    if (this.host !== null) writer.raw(this.host.publicKey).bytes16(this.host.pkcs8);
+    return sealRecord(dataKey, KEYS_STORE, vaultId, writer.done());
+  }
+
+  async signClaim(origin: string, nonce: string): Promise<{ publicKey: string; signature: string }> {
+    const { publicKey, privateKey } = this.#asHost();
+    const signature = await signClaim(privateKey, { origin, id: this.id, nonce: fromBase64url(nonce) });
+    return { publicKey: toBase64url(publicKey), signature: toBase64url(signature) };
+  }
+
+  async signRetire(origin: string, timeMs: number): Promise<{ publicKey: string; signature: string }> {
+    const { publicKey, privateKey } = this.#asHost();
+    const signature = await signRetire(privateKey, { origin, id: this.id, timeMs });
+    return { publicKey: toBase64url(publicKey), signature: toBase64url(signature) };
+  }
+
+  #asHost(): Host {
+    if (this.host === null) throw new ParleyError('protocol/unexpected');
+    return this.host;
+  }
+}
+

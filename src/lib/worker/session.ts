@@ -1,0 +1,233 @@
+import { decodeEnvelope, encodeEnvelope } from '../protocol/envelope';
+import type { Bytes } from '../protocol/bytes';
+import { codeOf, ParleyError, type WireCode } from '../protocol/errors';
+import type { Policy } from '../protocol/handshake';
+import type { PeerId } from '../protocol/ids';
+import { HANDSHAKE_TIMEOUT_MS, MAX_HALF_OPEN } from '../protocol/limits';
+import type { TalkMessage } from '../protocol/message';
+import { prepareEphemerals, type Ephemerals } from '../crypto/handshake';
+import { verifyRetire } from '../crypto/host-key';
+import { byteChannel, type ByteChannel } from './byte-channel';
+import { Connection } from './connection';
+import { FileStore } from './file-store';
+import { FileTransfers } from './file-transfers';
+import { MeetingKeys } from './meeting-keys';
+import type { Calls, CallName, Command, ConnectionTag, VaultPlace, WorkerEvent } from './messages';
+
+/** Heartbeats and timeouts are looked at that often. */
+const TICK_MS = 500;
+
+/**
+ * The session worker's mind: the keys of one meeting, its connections, its files. Commands come in, events go out;
+ * no key does either.
+ */
+export class Session {
+  readonly #emit: (event: WorkerEvent) => void;
+  readonly #emitVerified: (event: WorkerEvent) => void;
+  readonly #origin: string;
+  readonly #files: FileTransfers;
+  readonly #connections = new Map<ConnectionTag, Connection>();
+  readonly #talkChannels = new Map<number, ByteChannel>();
+  #keys: MeetingKeys | null = null;
+  #ephemerals: Promise<Ephemerals> | null = null;
+  /** What newcomers are answered with; `null` while this is no host that is present. */
+  #hosting: { policy: Policy } | null = null;
+
+  constructor(origin: string, emit: (event: WorkerEvent) => void) {
+    this.#origin = origin;
+    this.#emitVerified = emit;
+    this.#emit = (event) => {
+      if (event.type === 'talk' && event.message.kind === 'retired') {
+        void this.#passRetired(event.connection, event.message);
+      } else {
+        if (event.type === 'closed') this.#connections.delete(event.connection);
+        emit(event);
+      }
+    };
+    this.#files = new FileTransfers(new FileStore(), this.#emit);
+    setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  handle(command: Command): void {
+    switch (command.type) {
+      case 'call':
+        return void this.#answer(command.number, command.call);
+      case 'prepare':
+        this.#ephemerals ??= prepareEphemerals();
+        return;
+      case 'knock':
+        return void this.#knock(command);
+      case 'host':
+        this.#hosting = { policy: command.policy };
+        return;
+      case 'envelope':
+        return void this.#route(command.from, command.bytes);
+      case 'described': {
+        const channel = this.#talkChannels.get(command.channel);
+        this.#talkChannels.delete(command.channel);
+        const connection = this.#connections.get(command.connection);
+        if (channel === undefined) return;
+        if (connection === undefined) return channel.close();
+        const policy = this.#hosting?.policy ?? { lobby: false, relayOnly: false, sealMedia: false };
+        return connection.described(command.description, channel, policy);
+      }
+      case 'admission':
+        return this.#connections.get(command.connection)?.admit(command.admission);
+      case 'negotiate':
+        return this.#connections.get(command.connection)?.negotiate(command.message, command.overServer);
+      case 'talk':
+        return this.#connections.get(command.connection)?.talk?.send(command.message);
+      case 'talk-channel':
+        this.#talkChannels.set(command.channel, byteChannel(command.handle));
+        return;
+      case 'file-channel': {
+        const channel = byteChannel(command.handle);
+        const connection = this.#connections.get(command.connection);
+        if (connection === undefined) return channel.close();
+        return this.#files.adopt(channel, command.file, connection);
+      }
+      case 'send-file':
+        return this.#files.send(command, this.#connections.get(command.connection));
+      case 'file-window':
+        return this.#files.moveWindow(command.file, command.records);
+      case 'pause-file':
+        return this.#files.pause(command.file, command.isPaused);
+      case 'stop-file':
+        return this.#files.stop(command.file);
+      case 'drop-file':
+        return void this.#files.drop(command.file);
+      case 'check-paths':
+        for (const connection of this.#connections.values()) connection.talk?.check();
+        return;
+      case 'close':
+        return this.#connections.get(command.connection)?.close();
+    }
+  }
+
+  async #answer(number: number, call: { name: CallName } & Calls[CallName]['input']): Promise<void> {
+    try {
+      this.#emit({ type: 'answer', number, output: await this.#call(call as AnyCall) });
+    } catch (fault) {
+      this.#emit({ type: 'failure', number, code: codeOf(fault) });
+    }
+  }
+
+  async #call(call: AnyCall): Promise<Calls[CallName]['output']> {
+    switch (call.name) {
+      case 'create-meeting': {
+        this.#keys = await MeetingKeys.create();
+        return this.#saved(this.#keys, call.vault);
+      }
+      case 'open-fragment': {
+        this.#keys = await MeetingKeys.fromFragment(call.fragment);
+        return { meetingId: this.#keys.id, sealedKeys: await this.#keys.seal(call.vault) };
+      }
+      case 'open-saved': {
+        this.#keys = await MeetingKeys.fromVault(call.vault, call.sealedKeys);
+        return { meetingId: this.#keys.id, fragment: await this.#keys.fragment() };
+      }
+      case 'new-secret': {
+        this.#keys = await this.#meeting().renewed();
+        return this.#saved(this.#keys, call.vault);
+      }
+      case 'sign-claim':
+        return this.#meeting().signClaim(this.#origin, call.nonce);
+      case 'sign-retire':
+        return this.#meeting().signRetire(this.#origin, call.timeMs);
+      case 'receive-file': {
+        const connection = this.#connections.get(call.connection);
+        if (connection === undefined) throw new ParleyError('protocol/unexpected');
+        return { from: await this.#files.receive(call.file, call.size, connection) };
+      }
+      case 'read-file':
+        return { contents: await this.#files.read(call.file) };
+    }
+  }
+
+  async #saved(keys: MeetingKeys, vault: VaultPlace): Promise<Calls['create-meeting']['output']> {
+    const [fragment, sealedKeys] = await Promise.all([keys.fragment(), keys.seal(vault)]);
+    return { meetingId: keys.id, fragment, sealedKeys };
+  }
+
+  async #knock(command: Extract<Command, { type: 'knock' }>): Promise<void> {
+    const { connection: tag, ownPeer, participant, name, text, relayOnly } = command;
+    const ephemerals = await (this.#ephemerals ?? prepareEphemerals());
+    this.#ephemerals = null;
+    try {
+      const connection = await Connection.knock(this.#surroundings(), {
+        tag,
+        ownPeer,
+        introduction: { participant, name, knockText: text },
+        rules: { relayOnly },
+        ephemerals,
+      });
+      this.#connections.set(tag, connection);
+    } catch (fault) {
+      this.#emit({ type: 'closed', connection: tag, code: codeOf(fault) });
+    }
+  }
+
+  async #route(from: PeerId | null, bytes: Bytes): Promise<void> {
+    let envelope;
+    try {
+      envelope = decodeEnvelope(bytes);
+    } catch (fault) {
+      // The server or somebody behind it sent nonsense: nobody's connection is concerned.
+      if (codeOf(fault) === 'protocol/malformed') return;
+      throw fault;
+    }
+    const connection = this.#connections.get(envelope.tag);
+    if (connection !== undefined) return connection.receive(envelope, from);
+    if (envelope.kind === 'm1' && from !== null) await this.#answerKnock(envelope.tag, from, envelope.body);
+  }
+
+  async #answerKnock(tag: ConnectionTag, from: PeerId, m1: Bytes): Promise<void> {
+    const hosting = this.#hosting;
+    if (hosting === null || this.#keys?.host == null) return;
+    const halfOpen = [...this.#connections.values()].filter((connection) => connection.isHalfOpen);
+    if (halfOpen.length >= MAX_HALF_OPEN) return this.#refuse(tag, from, 'rate-limited');
+    try {
+      const { policy } = hosting;
+      const connection = await Connection.answer(this.#surroundings(), { tag, from, m1, policy });
+      this.#connections.set(tag, connection);
+    } catch (fault) {
+      if (codeOf(fault) !== 'crypto/open-failed') throw fault;
+      // Another secret than this meeting's, most likely one of before "New link".
+      this.#refuse(tag, from, 'replaced');
+    }
+  }
+
+  #refuse(tag: ConnectionTag, to: PeerId, code: WireCode): void {
+    this.#emit({ type: 'refuse', to, bytes: encodeEnvelope({ kind: 'refused', tag, code }) });
+  }
+
+  /** A host's notice that the meeting is over for good counts only with the host's signature (section 2). */
+  async #passRetired(connection: ConnectionTag, message: Extract<TalkMessage, { kind: 'retired' }>): Promise<void> {
+    const { publicKey, timeMs, signature } = message;
+    const isTrue = await verifyRetire(publicKey, signature, { origin: this.#origin, id: this.#meeting().id, timeMs });
+    if (isTrue) this.#emitVerified({ type: 'talk', connection, message });
+    else this.#connections.get(connection)?.close('crypto/open-failed');
+  }
+
+  #tick(): void {
+    const nowMs = performance.now();
+    for (const connection of this.#connections.values()) {
+      connection.talk?.tick();
+      // A guest waits for the host as long as the person likes; a host keeps nobody's half-open handshake.
+      if (this.#hosting !== null && connection.isHalfOpen && nowMs - connection.startedAtMs > HANDSHAKE_TIMEOUT_MS) {
+        connection.close();
+      }
+    }
+  }
+
+  #surroundings() {
+    return { keys: this.#meeting(), emit: this.#emit };
+  }
+
+  #meeting(): MeetingKeys {
+    if (this.#keys === null) throw new ParleyError('protocol/unexpected');
+    return this.#keys;
+  }
+}
+
+type AnyCall = { [N in CallName]: { name: N } & Calls[N]['input'] }[CallName];

@@ -1,0 +1,10 @@
+/// <reference lib="webworker" />
+import type { Command, WorkerEvent } from './messages';
+import { Session } from './session';
+
+declare const self: DedicatedWorkerGlobalScope;
+
+const session = new Session(self.location.origin, (event: WorkerEvent) => self.postMessage(event));
+
+// Set in the worker's first task: nothing that the page sent before is lost.
+self.onmessage = ({ data }: MessageEvent<Command>) => session.handle(data);
