@@ -1,0 +1,1 @@
+import { y } from '../files/file-port'; export const x = y;
