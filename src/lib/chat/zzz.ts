@@ -1,1 +1,0 @@
-import { y } from '../files/file-port'; export const x = y;
