@@ -42,7 +42,7 @@ export default {
     typescript: {
       config: (config) => ({
         ...config,
-        include: [...config.include, '../tests/**/*.ts', '../bench/**/*.ts', '../*.config.ts'],
+        include: [...config.include, '../*.config.js', '../*.config.ts', '../scripts/**/*.mjs', '../bench/**/*.mjs'],
         exclude: [...(config.exclude ?? []), '../src/service-worker/**'],
       }),
     },

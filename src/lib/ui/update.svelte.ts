@@ -1,5 +1,7 @@
 /** The built service worker's address; its scope is the whole site. */
 const WORKER_URL = '/service-worker.js';
+/** Made once: the content security policy refuses a second policy of the same name. */
+const WORKER_SCRIPT = trustedWorkerUrl();
 /** An installed app can stay open for days without a navigation, at which browsers would look for a new version. */
 const CHECK_INTERVAL_MS = 3_600_000;
 /** A page that never comes to rest is given a service worker all the same after this long. */
@@ -14,11 +16,11 @@ type PolicyFactory = {
 
 /** What of the browser this class touches; a test hands in its own. */
 export type UpdatePlatform = {
-  container: Pick<ServiceWorkerContainer, 'controller' | 'register' | 'addEventListener'> | undefined;
-  page: Pick<Document, 'visibilityState' | 'addEventListener'>;
-  idle(signal: AbortSignal): Promise<void>;
-  now(): number;
-  reload(): void;
+  readonly container: Pick<ServiceWorkerContainer, 'controller' | 'register' | 'addEventListener'> | undefined;
+  readonly page: Pick<Document, 'visibilityState' | 'addEventListener'>;
+  readonly idle: (signal: AbortSignal) => Promise<void>;
+  readonly now: () => number;
+  readonly reload: () => void;
 };
 
 /**
@@ -61,7 +63,7 @@ export class AppUpdate {
     const wasControlled = container.controller !== null;
     try {
       await idle(signal);
-      const registration = await container.register(trustedWorkerUrl(), { updateViaCache: 'none' });
+      const registration = await container.register(WORKER_SCRIPT, { updateViaCache: 'none' });
       if (signal.aborted) return;
       this.#offline = 'kept';
       this.#watch(registration);
@@ -133,11 +135,16 @@ function trustedWorkerUrl(): string {
   return policy.createScriptURL(WORKER_URL);
 }
 
+/** Getters, because a page is also rendered at build time, where there is no browser. */
 function browserPlatform(): UpdatePlatform {
   return {
-    // The development server has no list of files to keep, so it has no service worker.
-    container: import.meta.env.DEV ? undefined : navigator.serviceWorker,
-    page: document,
+    get container() {
+      // The development server has no list of files to keep, so it has no service worker.
+      return import.meta.env.DEV ? undefined : navigator.serviceWorker;
+    },
+    get page() {
+      return document;
+    },
     idle: untilIdle,
     now: () => performance.now(),
     reload: () => location.reload(),
