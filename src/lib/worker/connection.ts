@@ -9,18 +9,11 @@ import {
   type M3Payload,
   type Policy,
 } from '../protocol/handshake';
-import { idBytes, type ParticipantId, type PeerId } from '../protocol/ids';
+import { idBytes, type FileId, type ParticipantId, type PeerId } from '../protocol/ids';
 import { decodeMessage, encodeMessage, type Message, type NegotiationMessage } from '../protocol/message';
-import {
-  contextOf,
-  Initiator,
-  Responder,
-  type Direction,
-  type Ephemerals,
-  type Parties,
-  type SessionSecrets,
-} from '../crypto/handshake';
+import { Initiator, Responder, type Ephemerals, type Parties } from '../crypto/handshake';
 import { peekSeq, RecordOpener, RecordSealer } from '../crypto/record';
+import { contextOf, type Direction, type SessionSecrets } from '../crypto/session-secrets';
 import type { ByteChannel } from './byte-channel';
 import { RecordInbox } from './inbox';
 import type { MeetingKeys } from './meeting-keys';
@@ -184,9 +177,21 @@ export class Connection {
   }
 
   /** The key of one attempt to send one file (section 8). `direction` is the sender's. */
-  async fileKey(isOwn: boolean, file: Bytes, attempt: Bytes): Promise<CryptoKey> {
+  async fileKey(isOwn: boolean, file: FileId, attempt: Bytes): Promise<CryptoKey> {
     const { secrets, context } = this.#established();
     return secrets.fileKey(isOwn ? this.#own : opposite(this.#own), await context, file, attempt);
+  }
+
+  /** Ends it once everything asked for before has been sent, or cannot be any more. */
+  async finish(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#do(async () => {
+        const talk = this.#talk;
+        if (talk !== null) await talk.finish();
+        this.close();
+      });
+      this.#tasks = this.#tasks.then(resolve);
+    });
   }
 
   close(code: ErrorCode | null = null): void {

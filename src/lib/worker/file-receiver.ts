@@ -1,8 +1,8 @@
 import { equalBytes, type Bytes } from '../protocol/bytes';
 import { codeOf, ParleyError } from '../protocol/errors';
-import { idBytes, type FileId } from '../protocol/ids';
+import type { FileId } from '../protocol/ids';
 import type { FileEnd } from '../protocol/message';
-import { ChunkHashes, FileOpener, type OpenedFrame, type Preamble } from '../crypto/file-stream';
+import { ChunkHashes, FileOpener, type FileFrame, type Preamble } from '../crypto/file-stream';
 import type { ByteChannel } from './byte-channel';
 import type { FileKeyOf } from './file-sender';
 import type { StoredFile } from './file-store';
@@ -63,19 +63,18 @@ export class FileReceiver {
     const { file, size, stored, keyOf } = this.#options;
     if (preamble.from !== stored.records) throw new ParleyError('crypto/open-failed');
     for (; this.#hashedRecords < stored.records; this.#hashedRecords++) {
-      await this.#hashes.add(stored.readRecord(this.#hashedRecords), this.#hashedRecords);
+      await this.#hashes.add(stored.readRecord(this.#hashedRecords));
     }
-    const id = idBytes(file);
-    const key = await keyOf(false, id, preamble.attempt);
-    return new FileOpener({ key, file: id, size, from: preamble.from });
+    const key = await keyOf(false, file, preamble.attempt);
+    return new FileOpener({ key, file, size, from: preamble.from });
   }
 
-  async #hash(record: OpenedFrame): Promise<OpenedFrame> {
-    if (record.kind === 'chunk') await this.#hashes.add(record.bytes, record.index);
+  async #hash(record: FileFrame): Promise<FileFrame> {
+    if (record.kind === 'chunk') await this.#hashes.add(record.bytes);
     return record;
   }
 
-  async #store(record: OpenedFrame): Promise<void> {
+  async #store(record: FileFrame): Promise<void> {
     const { stored, progress, received } = this.#options;
     if (this.#isOver) return;
     if (record.kind === 'chunk') {

@@ -1,20 +1,21 @@
 import type { Bytes } from '../protocol/bytes';
-import { codeOf } from '../protocol/errors';
-import { idBytes, type FileId } from '../protocol/ids';
+import type { FileId } from '../protocol/ids';
 import { FILE_CHUNK_BYTES } from '../protocol/limits';
 import type { FileEnd } from '../protocol/message';
-import { ATTEMPT_BYTES, ChunkHashes, encodePreamble, FileSealer } from '../crypto/file-stream';
+import { ATTEMPT_BYTES, chunkCount, ChunkHashes, encodePreamble, FileSealer } from '../crypto/file-stream';
 import type { ByteChannel } from './byte-channel';
 
 /** Buffered bytes at which sending stops, and at which it goes on (STACK: measured). */
 const HIGH_WATER_BYTES = 1024 * 1024;
 const LOW_WATER_BYTES = 256 * 1024;
-/** Records read and sealed ahead of the channel. */
+/** What is read from the source at once. */
+const READ_BYTES = 16 * FILE_CHUNK_BYTES;
+/** Records sealed ahead of the channel. */
 const SEALS_IN_FLIGHT = 8;
 /** How far the sender may be ahead of what the receiver has stored: bounds the receiver's memory, not the speed. */
 const WINDOW_RECORDS = 512;
 
-export type FileKeyOf = (isOwn: boolean, file: Bytes, attempt: Bytes) => Promise<CryptoKey>;
+export type FileKeyOf = (isOwn: boolean, file: FileId, attempt: Bytes) => Promise<CryptoKey>;
 
 type SenderOptions = {
   file: FileId;
@@ -41,10 +42,10 @@ export class FileSender {
   start(channel: ByteChannel): void {
     channel.listen({
       opened: () => {
-        this.#send(channel).catch((fault: unknown) => {
+        this.#send(channel).catch(() => {
           channel.close();
-          if (this.#stop.signal.aborted) return;
-          this.#options.failed(codeOf(fault) === 'internal/fault' ? 'unreadable' : 'damaged');
+          // A connection that ended is resumed on the next; only the source itself can fail for good.
+          if (!this.#stop.signal.aborted) this.#options.failed('unreadable');
         });
       },
       // The receiver says nothing here.
@@ -71,34 +72,31 @@ export class FileSender {
   async #send(channel: ByteChannel): Promise<void> {
     const { file, source, from, keyOf, progress } = this.#options;
     const attempt = crypto.getRandomValues(new Uint8Array(ATTEMPT_BYTES));
-    const id = idBytes(file);
-    const key = await keyOf(true, id, attempt);
-    const sealer = new FileSealer({ key, file: id, size: source.size });
+    const key = await keyOf(true, file, attempt);
+    const sealer = new FileSealer({ key, file, size: source.size });
     const hashes = new ChunkHashes();
-    const count = Math.ceil(source.size / FILE_CHUNK_BYTES);
+    channel.send(encodePreamble({ file, attempt, from }));
 
-    // The root covers the records of earlier attempts too; the source may have changed since, and then it won't agree.
-    for (let index = 0; index < from; index++) await hashes.add(await readChunk(source, index));
-
-    channel.send(encodePreamble({ file: id, attempt, from }));
     const ahead: Promise<Bytes>[] = [];
-    let next = from;
-    const seal = async (index: number): Promise<Bytes> => {
-      const chunk = await readChunk(source, index);
-      const [record] = await Promise.all([sealer.sealChunk(index, chunk), hashes.add(chunk, index)]);
-      return record;
-    };
-    for (let index = from; index < count; index++) {
-      while (next < count && ahead.length < SEALS_IN_FLIGHT) ahead.push(handled(seal(next++)));
+    let sent = from;
+    const sendNext = async (): Promise<void> => {
       const record = await ahead.shift();
       if (record === undefined) return;
-      await this.#mayGoOn(index);
+      await this.#mayGoOn(sent);
       if (channel.bufferedBytes > HIGH_WATER_BYTES) await channel.drained(LOW_WATER_BYTES, this.#stop.signal);
-      if (this.#stop.signal.aborted) return;
+      this.#stop.signal.throwIfAborted();
       channel.send(record);
-      progress(index + 1);
+      progress(++sent);
+    };
+    for await (const { index, chunk } of chunks(source)) {
+      // The root covers the records of earlier attempts too: if the source changed meanwhile it will not agree.
+      handled(hashes.add(chunk));
+      if (index < from) continue;
+      ahead.push(handled(sealer.sealChunk(index, chunk)));
+      if (ahead.length >= SEALS_IN_FLIGHT) await sendNext();
     }
-    channel.send(await sealer.sealEnd(count, await hashes.root()));
+    while (ahead.length > 0) await sendNext();
+    channel.send(await sealer.sealEnd(chunkCount(source.size), await hashes.root()));
   }
 
   /** Waits while paused or while the window is full. */
@@ -117,9 +115,17 @@ export class FileSender {
   }
 }
 
-async function readChunk(source: Blob, index: number): Promise<Bytes> {
-  const start = index * FILE_CHUNK_BYTES;
-  return new Uint8Array(await source.slice(start, start + FILE_CHUNK_BYTES).arrayBuffer());
+/** The file's records in order, read in larger blocks, the next block while this one is being sent. */
+async function* chunks(source: Blob): AsyncGenerator<{ index: number; chunk: Bytes }> {
+  const read = (start: number) => handled(source.slice(start, start + READ_BYTES).arrayBuffer());
+  let next = read(0);
+  for (let start = 0; start < source.size; start += READ_BYTES) {
+    const block = new Uint8Array(await next);
+    next = read(start + READ_BYTES);
+    for (let at = 0; at < block.length; at += FILE_CHUNK_BYTES) {
+      yield { index: (start + at) / FILE_CHUNK_BYTES, chunk: block.slice(at, at + FILE_CHUNK_BYTES) };
+    }
+  }
 }
 
 /** A promise that is awaited later: its rejection is seen then, not reported as nobody's now. */

@@ -1,6 +1,6 @@
 import type { Bytes } from '../protocol/bytes';
+import { codeOf } from '../protocol/errors';
 import type { FileId } from '../protocol/ids';
-import { toId } from '../protocol/ids';
 import { FILE_CHUNK_BYTES } from '../protocol/limits';
 import { decodePreamble } from '../crypto/file-stream';
 import type { ByteChannel } from './byte-channel';
@@ -112,9 +112,13 @@ export class FileTransfers {
 
   /** The receiver that a channel's first frame names, or `null`: nothing was accepted under that name. */
   #begin(channel: ByteChannel, frame: Bytes): ((frame: Bytes) => void) | null {
-    const preamble = decodePreamble(frame);
-    if (preamble === null) return null;
-    return this.#receivers.get(toId<FileId>(preamble.file))?.start(channel, preamble) ?? null;
+    try {
+      const preamble = decodePreamble(frame);
+      return this.#receivers.get(preamble.file)?.start(channel, preamble) ?? null;
+    } catch (fault) {
+      if (codeOf(fault) === 'protocol/malformed') return null;
+      throw fault;
+    }
   }
 
   #progress(file: FileId, records: number, sizeBytes: number): void {

@@ -43,6 +43,8 @@ export type Calls = {
     input: { timeMs: number };
     output: { publicKey: string; signature: string };
   };
+  /** Ends a connection once what was said last is out; answered when nothing more will leave. */
+  'close-connection': { input: { connection: ConnectionTag }; output: null };
   /** Makes room for an accepted file; `from` is how many whole records of it are already here. */
   'receive-file': {
     input: { connection: ConnectionTag; file: FileId; size: number };
@@ -91,8 +93,7 @@ export type Command =
   /** Stops work on it and deletes what is stored. */
   | { type: 'drop-file'; file: FileId }
   /** Looks at every path now: the page woke, or the network changed. */
-  | { type: 'check-paths' }
-  | { type: 'close'; connection: ConnectionTag };
+  | { type: 'check-paths' };
 
 export type WorkerEvent =
   | { type: 'answer'; number: number; output: Calls[CallName]['output'] }

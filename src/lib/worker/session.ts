@@ -99,8 +99,6 @@ export class Session {
       case 'check-paths':
         for (const connection of this.#connections.values()) connection.talk?.check();
         return;
-      case 'close':
-        return this.#connections.get(command.connection)?.close();
     }
   }
 
@@ -134,6 +132,9 @@ export class Session {
         return this.#meeting().signClaim(this.#origin, call.nonce);
       case 'sign-retire':
         return this.#meeting().signRetire(this.#origin, call.timeMs);
+      case 'close-connection':
+        await this.#connections.get(call.connection)?.finish();
+        return null;
       case 'receive-file': {
         const connection = this.#connections.get(call.connection);
         if (connection === undefined) throw new ParleyError('protocol/unexpected');
@@ -204,9 +205,12 @@ export class Session {
   /** A host's notice that the meeting is over for good counts only with the host's signature (section 2). */
   async #passRetired(connection: ConnectionTag, message: Extract<TalkMessage, { kind: 'retired' }>): Promise<void> {
     const { publicKey, timeMs, signature } = message;
-    const isTrue = await verifyRetire(publicKey, signature, { origin: this.#origin, id: this.#meeting().id, timeMs });
-    if (isTrue) this.#emitVerified({ type: 'talk', connection, message });
-    else this.#connections.get(connection)?.close('crypto/open-failed');
+    try {
+      await verifyRetire(publicKey, signature, { origin: this.#origin, id: this.#meeting().id, timeMs });
+      this.#emitVerified({ type: 'talk', connection, message });
+    } catch (fault) {
+      this.#connections.get(connection)?.close(codeOf(fault));
+    }
   }
 
   #tick(): void {

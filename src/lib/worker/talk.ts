@@ -5,6 +5,9 @@ import { RecordOpener, RecordSealer, type RecordKeys } from '../crypto/record';
 import type { ByteChannel } from './byte-channel';
 import { Pulse, type PulseReport } from './pulse';
 
+/** How long a goodbye may take to leave. */
+const FAREWELL_MS = 1_000;
+
 type TalkHandlers = {
   opened(): void;
   received(message: Message): void;
@@ -24,7 +27,9 @@ export class Talk {
   readonly #pulse: Pulse;
   /** Records open one after the other: each must be the expected one. */
   #reading: Promise<void> = Promise.resolve();
+  #sending: Promise<void> = Promise.resolve();
   #isClosed = false;
+  #onClosed: () => void = () => undefined;
 
   constructor(channel: ByteChannel, keys: { send: RecordKeys; receive: RecordKeys }, handlers: TalkHandlers) {
     this.#channel = channel;
@@ -52,7 +57,7 @@ export class Talk {
   send(message: Message): void {
     if (!this.isOpen) return;
     // Sealing resolves in call order, so records leave in the order of their numbers.
-    this.#sealer.seal(encodeMessage(message)).then(
+    this.#sending = this.#sealer.seal(encodeMessage(message)).then(
       (record) => this.#channel.send(record),
       (fault: unknown) => this.#close(codeOf(fault)),
     );
@@ -70,6 +75,19 @@ export class Talk {
   /** Bytes on another channel of the same connection are a sign of life too. */
   heard(): void {
     this.#pulse.heard();
+  }
+
+  /** Closes after the last message is out; a dead path is not waited for. */
+  async finish(): Promise<void> {
+    if (!this.isOpen) return this.close();
+    await this.#sending;
+    const closed = new Promise<void>((resolve) => {
+      this.#onClosed = resolve;
+    });
+    this.#channel.close();
+    const patience = setTimeout(() => this.close(), FAREWELL_MS);
+    await closed;
+    clearTimeout(patience);
   }
 
   close(): void {
@@ -102,6 +120,7 @@ export class Talk {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#channel.close();
+    this.#onClosed();
     this.#handlers.closed(code);
   }
 }

@@ -1,0 +1,79 @@
+/** How often the title changes to and fro while it asks for attention. */
+const BLINK_MS = 1_200;
+
+/**
+ * Tells a person who is looking elsewhere: a sound, and the title of the tab. Never a name of a meeting or a person,
+ * for a title stands in histories and on shared screens (section 1).
+ */
+export class Attention {
+  #audio: AudioContext | null = null;
+  #blinking: ReturnType<typeof setInterval> | undefined;
+  #title = '';
+
+  constructor() {
+    document.addEventListener('visibilitychange', this.#seen);
+  }
+
+  /** A person just pressed something: from now on the browser lets this page make sounds. */
+  allow(): void {
+    this.#audio ??= new AudioContext();
+  }
+
+  /** The host is here, or somebody came. */
+  arrival(): void {
+    this.#sound([523.25, 783.99]);
+    this.#call('Somebody is here');
+  }
+
+  message(): void {
+    if (document.visibilityState === 'visible') return;
+    this.#sound([659.25]);
+    this.#call('New message');
+  }
+
+  destroy(): void {
+    document.removeEventListener('visibilitychange', this.#seen);
+    this.#calm();
+    void this.#audio?.close();
+  }
+
+  /** A short bell per note, one after the other. */
+  #sound(notesHz: readonly number[]): void {
+    const audio = this.#audio;
+    if (audio === null || audio.state !== 'running') return;
+    notesHz.forEach((frequency, index) => {
+      const startS = audio.currentTime + index * 0.16;
+      const oscillator = new OscillatorNode(audio, { type: 'sine', frequency });
+      const gain = new GainNode(audio, { gain: 0 });
+      gain.gain.linearRampToValueAtTime(0.12, startS + 0.01);
+      gain.gain.exponentialRampToValueAtTime(0.0001, startS + 0.5);
+      oscillator.connect(gain).connect(audio.destination);
+      oscillator.start(startS);
+      oscillator.stop(startS + 0.5);
+    });
+  }
+
+  #call(text: string): void {
+    if (document.visibilityState === 'visible') return;
+    this.#calm();
+    this.#title = document.title;
+    let isShown = false;
+    const turn = () => {
+      isShown = !isShown;
+      document.title = isShown ? `${text} · Parley` : this.#title;
+    };
+    turn();
+    this.#blinking = setInterval(turn, BLINK_MS);
+  }
+
+  #calm(): void {
+    if (this.#blinking === undefined) return;
+    clearInterval(this.#blinking);
+    this.#blinking = undefined;
+    document.title = this.#title;
+  }
+
+  readonly #seen = (): void => {
+    if (document.visibilityState === 'visible') this.#calm();
+  };
+}

@@ -1,0 +1,193 @@
+import { randomTag } from '../protocol/envelope';
+import { codeOf, ERROR_OF_WIRE } from '../protocol/errors';
+import type { ParticipantId } from '../protocol/ids';
+import type { Admission, Policy } from '../protocol/handshake';
+import type { ServerEvent } from '../protocol/signaling';
+import type { SignalingState } from '../signaling/signaling';
+import type { SessionEvent } from '../worker/client';
+import { Line } from './line';
+import { Peer } from './peer';
+import type { Room } from './room';
+
+/** A guest's side of a meeting: one peer, the host; it knocks, waits, and comes back by itself. */
+export class Guest {
+  readonly #room: Room;
+  /** Who this person is to the host, before and after a reload. */
+  readonly #participant: ParticipantId;
+  /** Who the host is to this person: there is one, and the meeting's id is the hash of its key. */
+  readonly host: ParticipantId;
+  readonly peer: Peer;
+  hostName = '';
+  hostPresent: boolean | null = null;
+  safetyWords: readonly string[] | null = null;
+  policy: Policy | null = null;
+  #name = '';
+  #isIn = false;
+  /** Made before it is wanted. */
+  #spare: Line | null = null;
+  /** Envelopes of a handshake that this socket has not knocked for yet go with the knock. */
+  #hasKnocked = false;
+
+  constructor(room: Room, participant: ParticipantId) {
+    this.#room = room;
+    this.#participant = participant;
+    this.host = room.meetingId as string as ParticipantId;
+    this.peer = new Peer(room.session, 'initiator', {
+      greet: () => this.#greet(),
+      changed: () => room.changed(),
+      opened: () => room.joined(this.host, this.hostName, this.peer),
+      closed: () => room.parted(this.host),
+      said: (message) => room.said(this.host, message),
+      trouble: (code) => room.trouble(code),
+    });
+  }
+
+  get isIn(): boolean {
+    return this.#isIn;
+  }
+
+  /** Everything that can be done before the person presses Join, and says nothing to anybody. */
+  prepare(): void {
+    this.#room.session.post({ type: 'prepare' });
+    this.#spare = this.#newLine();
+  }
+
+  join(name: string): void {
+    this.#name = name;
+    this.#isIn = true;
+    this.#meet();
+  }
+
+  leave(): void {
+    this.#isIn = false;
+    this.peer.dismiss(null);
+    this.#spare?.close();
+    this.#room.signaling.leave(this.#room.meetingId).catch(this.#unreachable);
+  }
+
+  signaling(state: SignalingState): void {
+    this.#hasKnocked = false;
+    if (state.at !== 'open') {
+      this.hostPresent = null;
+      return;
+    }
+    if (this.#isIn) this.#meet();
+    else this.#room.signaling.watch([this.#room.meetingId]).catch(this.#unreachable);
+  }
+
+  server(event: ServerEvent): void {
+    switch (event.type) {
+      case 'presence':
+        return this.#presence(event.hostPresent);
+      case 'retired':
+        return this.#end('meeting/retired');
+      default:
+        return;
+    }
+  }
+
+  worker(event: SessionEvent): void {
+    if (event.type === 'refuse' || !('connection' in event) || event.connection !== this.peer.tag) return;
+    switch (event.type) {
+      case 'envelope':
+        return void this.#send(event.bytes);
+      case 'met':
+        this.policy = event.policy;
+        this.safetyWords = event.safetyWords;
+        return this.peer.dispatch({ type: 'met' });
+      case 'admission':
+        return this.#admission(event.admission);
+      case 'talk':
+        if (event.message.kind === 'retired') return this.#end('meeting/retired');
+        return this.peer.take(event);
+      default:
+        this.peer.take(event);
+        if (this.peer.state.at === 'closed' && this.peer.state.code !== null) this.#end(this.peer.state.code);
+    }
+  }
+
+  /** At the meeting with a new socket: knock, with message 1 unless the connection is there already. */
+  #meet(): void {
+    const { at } = this.peer.state;
+    // A handshake belongs to the socket it began on: its peer id is part of it (section 5).
+    if (at === 'greeting' || at === 'linking' || at === 'lobby') this.peer.dispatch({ type: 'absent' });
+    if (this.#room.signaling.state.at !== 'open') return;
+    if (this.peer.state.at === 'away') this.peer.dispatch({ type: 'present' });
+    else void this.#knock(null);
+  }
+
+  #greet(): Line | null {
+    const { signaling, session } = this.#room;
+    if (signaling.state.at !== 'open') return null;
+    const line = this.#spare ?? this.#newLine();
+    this.#spare = null;
+    const tag = randomTag();
+    line.use(tag, { failed: () => this.peer.dispatch({ type: this.peer.state.at === 'open' ? 'silent' : 'lost' }) });
+    session.post({
+      type: 'knock',
+      connection: tag,
+      ownPeer: signaling.state.peer,
+      participant: this.#participant,
+      name: this.#name,
+      text: '',
+      relayOnly: false,
+    });
+    return line;
+  }
+
+  #newLine(): Line {
+    return new Line(this.#room.session, this.#room.linkSettings(true));
+  }
+
+  async #send(envelope: Parameters<Room['signaling']['knock']>[1] & object): Promise<void> {
+    if (!this.#hasKnocked) return this.#knock(envelope);
+    try {
+      await this.#room.signaling.relay(this.#room.meetingId, null, envelope);
+    } catch (fault) {
+      this.#unreachable(fault);
+    }
+  }
+
+  async #knock(envelope: Parameters<Room['signaling']['knock']>[1]): Promise<void> {
+    this.#hasKnocked = true;
+    try {
+      const { hostPresent } = await this.#room.signaling.knock(this.#room.meetingId, envelope);
+      this.#presence(hostPresent);
+    } catch (fault) {
+      const code = codeOf(fault);
+      if (code === 'signaling/unreachable') return;
+      if (code === 'signaling/rate-limited') this.#room.trouble(code);
+      else this.#end(code);
+    }
+  }
+
+  #presence(isPresent: boolean): void {
+    const isNew = isPresent && this.hostPresent === false;
+    this.hostPresent = isPresent;
+    if (isNew) this.#room.announce();
+    if (this.#isIn) this.peer.dispatch({ type: isPresent ? 'present' : 'absent' });
+    this.#room.changed();
+  }
+
+  #admission(admission: Admission): void {
+    if (admission.status === 'deny') {
+      if (admission.code !== 'host-away') this.#end(ERROR_OF_WIRE[admission.code]);
+      return;
+    }
+    this.hostName = admission.name;
+    this.peer.dispatch({ type: admission.status });
+    this.#room.changed();
+  }
+
+  #end(code: Parameters<Room['ended']>[0]): void {
+    this.#isIn = false;
+    this.peer.dismiss(null);
+    this.#room.ended(code);
+  }
+
+  /** Without a server there is nothing to tell it; the next session starts anew. */
+  readonly #unreachable = (fault: unknown): void => {
+    const code = codeOf(fault);
+    if (code !== 'signaling/unreachable') this.#room.trouble(code);
+  };
+}

@@ -1,0 +1,74 @@
+import type { ConnectionTag } from '../worker/messages';
+import type { SessionClient } from '../worker/client';
+import { RtcLink, type LinkSettings } from '../peer/rtc-link';
+import type { NegotiationMessage } from '../protocol/message';
+
+type LineHandlers = { failed(): void };
+
+/**
+ * A connection in the making: an RTCPeerConnection of this page and, in the worker, the keys and the channels that
+ * belong to it. It is made early, before anybody is at the other end, so that the first description is there when it
+ * is wanted (WEBRTC, connecting); `use` gives it its handshake.
+ */
+export class Line {
+  readonly #session: SessionClient;
+  readonly #link: RtcLink;
+  #handlers: LineHandlers | null = null;
+  #tag: ConnectionTag | null = null;
+  #talkChannel = 0;
+  #isOverServer = true;
+
+  constructor(session: SessionClient, settings: LinkSettings) {
+    this.#session = session;
+    this.#link = new RtcLink(settings, {
+      talkChannel: (channel) => {
+        this.#talkChannel = session.giveTalkChannel(channel);
+      },
+      fileChannel: (channel) => session.giveFileChannel(this.tag, null, channel),
+      described: (description) =>
+        session.post({ type: 'described', connection: this.tag, description, channel: this.#talkChannel }),
+      negotiate: (message) =>
+        session.post({ type: 'negotiate', connection: this.tag, message, overServer: this.#isOverServer }),
+      failed: () => this.#handlers?.failed(),
+    });
+  }
+
+  /** The handshake that it belongs to; `''` names none. */
+  get tag(): ConnectionTag {
+    return this.#tag ?? '';
+  }
+
+  use(tag: ConnectionTag, handlers: LineHandlers): void {
+    this.#tag = tag;
+    this.#handlers = handlers;
+  }
+
+  /** Makes the first offer. */
+  begin(): void {
+    this.#link.begin();
+  }
+  receive(message: NegotiationMessage): void {
+    this.#link.receive(message);
+  }
+  /** With a silent path, descriptions go over the server; with a live one, over the channel. */
+  setPath(isAlive: boolean): void {
+    this.#isOverServer = !isAlive;
+  }
+  restartIce(): void {
+    this.#link.restartIce();
+  }
+  openFileChannel(file: Parameters<SessionClient['giveFileChannel']>[1]): void {
+    this.#session.giveFileChannel(this.tag, file, this.#link.createFileChannel());
+  }
+  statistics(): Promise<RTCStatsReport> {
+    return this.#link.statistics();
+  }
+  /** The last words leave first. */
+  close(): void {
+    this.#handlers = null;
+    const tag = this.#tag;
+    if (tag === null) return this.#link.close();
+    const end = () => this.#link.close();
+    this.#session.call('close-connection', { connection: tag }).then(end, end);
+  }
+}

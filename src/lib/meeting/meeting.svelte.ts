@@ -1,0 +1,440 @@
+import { codeOf, ParleyError, type ErrorCode } from '../protocol/errors';
+import type { MeetingId, ParticipantId } from '../protocol/ids';
+import { meetingName } from '../protocol/meeting-name';
+import type { Policy } from '../protocol/handshake';
+import type { TalkMessage } from '../protocol/message';
+import { cleanName } from '../protocol/text';
+import { Chat } from '../chat/chat.svelte';
+import { Files } from '../files/files.svelte';
+import type { FilePort } from '../files/file-port';
+import { Signaling } from '../signaling/signaling';
+import { SessionClient, type SessionEvent } from '../worker/client';
+import { AcceptedFiles } from './accepted-files';
+import { Attention } from './attention';
+import { Guest } from './guest';
+import { Host } from './host';
+import { Keeper, type Kept } from './keeper';
+import { inviteLink, type Opening } from './opening';
+import type { Peer } from './peer';
+import type { Room } from './room';
+import type { Knocker, MeetingView, Person, Stage } from './view';
+
+const NO_POLICY: Policy = { lobby: false, relayOnly: false, sealMedia: false };
+
+/** What the person sees of the meeting; replaced as a whole whenever something changes. */
+type Snapshot = {
+  stage: Stage;
+  people: readonly Person[];
+  waitingRoom: readonly Knocker[];
+  policy: Policy;
+  signaling: MeetingView['signaling'];
+};
+
+/**
+ * One meeting on this page: the composition root. It makes the session worker, the way to the server, the side this
+ * person is on (host or guest), chat and files, and wires them; nothing else constructs any of these.
+ */
+export class Meeting implements MeetingView {
+  readonly chat: Chat;
+  readonly files: Files;
+  readonly #session: SessionClient;
+  readonly #signaling: Signaling;
+  readonly #keeper: Keeper;
+  readonly #attention: Attention;
+  #side: Guest | Host | null = null;
+  #kept: Kept | null = null;
+  #certificate: RTCCertificate | null = null;
+  #ended: { code: ErrorCode | null } | null = null;
+  #verifiedNow: ReadonlySet<string> = new Set();
+  #snapshot = $state.raw<Snapshot>({
+    stage: { at: 'opening' },
+    people: [],
+    waitingRoom: [],
+    policy: NO_POLICY,
+    signaling: 'connecting',
+  });
+  #role = $state.raw<'host' | 'guest'>('guest');
+  #name = $state.raw('');
+  #ownName = $state.raw('');
+  #inviteLink = $state.raw<string | null>(null);
+  #trouble = $state.raw<ErrorCode | null>(null);
+  #wantsNotice = $state.raw(false);
+  #isSaved = $state.raw(false);
+  #wasRewritten = $state.raw(false);
+
+  constructor() {
+    this.#keeper = new Keeper();
+    this.#attention = new Attention();
+    this.#session = new SessionClient((event) => this.#worker(event));
+    this.#signaling = new Signaling({
+      onEvent: (event) => this.#side?.server(event),
+      onState: (state) => {
+        this.#side?.signaling(state);
+        this.#publish();
+      },
+    });
+    this.chat = new Chat({ now: Date.now, onArrival: () => this.#attention.message() });
+    this.files = new Files({
+      store: {
+        read: async (file) => (await this.#session.call('read-file', { file })).contents,
+        drop: (file) => this.#session.post({ type: 'drop-file', file }),
+      },
+      accepted: new AcceptedFiles(this.#keeper),
+      now: () => performance.now(),
+    });
+    document.addEventListener('visibilitychange', this.#wake);
+    addEventListener('online', this.#wake);
+  }
+
+  get stage(): Stage {
+    return this.#snapshot.stage;
+  }
+  get people(): readonly Person[] {
+    const typing = this.chat.typing;
+    return this.#snapshot.people.map((person) => {
+      const isTyping = typing.some((participant) => participant === person.id);
+      return person.isTyping === isTyping ? person : { ...person, isTyping };
+    });
+  }
+  get waitingRoom(): readonly Knocker[] {
+    return this.#snapshot.waitingRoom;
+  }
+  get policy(): Policy {
+    return this.#snapshot.policy;
+  }
+  get signaling(): MeetingView['signaling'] {
+    return this.#snapshot.signaling;
+  }
+  get role(): 'host' | 'guest' {
+    return this.#role;
+  }
+  get name(): string {
+    return this.#name;
+  }
+  get ownName(): string {
+    return this.#ownName;
+  }
+  get inviteLink(): string | null {
+    return this.#inviteLink;
+  }
+  get trouble(): ErrorCode | null {
+    return this.#trouble;
+  }
+  get wantsNotice(): boolean {
+    return this.#wantsNotice;
+  }
+  get isSaved(): boolean {
+    return this.#isSaved;
+  }
+  get wasRewritten(): boolean {
+    return this.#wasRewritten;
+  }
+
+  async open(opening: Opening): Promise<void> {
+    // All that can be done before the keys are known is under way while they are being opened.
+    this.#signaling.start();
+    try {
+      const [certificate] = await Promise.all([
+        RTCPeerConnection.generateCertificate({ name: 'ECDSA', namedCurve: 'P-256' } as EcKeyGenParams),
+        this.#openKeys(opening),
+      ]);
+      this.#certificate = certificate;
+      this.#start();
+    } catch (fault) {
+      this.#end(codeOf(fault));
+    }
+  }
+
+  destroy(): void {
+    document.removeEventListener('visibilitychange', this.#wake);
+    removeEventListener('online', this.#wake);
+    if (this.#ended === null) this.#leaveSide();
+    this.#signaling.close();
+    this.chat.destroy();
+    this.files.destroy();
+    this.#attention.destroy();
+    this.#keeper.close();
+  }
+
+  join(name: string, remember: boolean): void {
+    if (!(this.#side instanceof Guest)) return;
+    this.setOwnName(name);
+    if (remember) this.#do(this.#keeper.rememberName(this.#ownName));
+    // A guest's meeting is saved when it is joined, not when its link is looked at.
+    this.#do(this.#keeper.save().then(() => (this.#isSaved = this.#keeper.isSaved)));
+    this.#attention.allow();
+    this.#side.join(this.#ownName);
+    this.#publish();
+  }
+
+  leave(): void {
+    this.#end(null);
+  }
+
+  retire(): void {
+    const side = this.#side;
+    if (!(side instanceof Host)) return;
+    this.#do(
+      side.retire().then(async () => {
+        await this.#keeper.forget();
+        this.#finish('meeting/retired');
+      }),
+    );
+  }
+
+  admit(id: string): void {
+    if (this.#side instanceof Host) this.#side.admit(id as ParticipantId);
+  }
+  turnAway(id: string): void {
+    if (this.#side instanceof Host) this.#side.turnAway(id as ParticipantId);
+  }
+
+  setLobby(on: boolean): void {
+    if (!(this.#side instanceof Host)) return;
+    const policy = { ...this.#side.policy, lobby: on };
+    this.#side.setPolicy(policy);
+    this.#do(this.#keeper.update({ policy }));
+    this.#publish();
+  }
+
+  setNotice(on: boolean): void {
+    this.#wantsNotice = on;
+    if (on) this.#attention.allow();
+    this.#do(this.#keeper.update({ wantsNotice: on }));
+  }
+
+  makeNewLink(): void {
+    this.#do(
+      this.#session.call('new-secret', { vault: this.#keeper.place }).then(async ({ fragment, sealedKeys }) => {
+        await this.#keeper.update({ sealedKeys });
+        this.#inviteLink = inviteLink(fragment);
+      }),
+    );
+  }
+
+  rename(name: string): void {
+    this.#name = cleanName(name) || this.#defaultName();
+    this.#do(this.#keeper.update({ name: cleanName(name) }));
+  }
+
+  setOwnName(name: string): void {
+    this.#ownName = cleanName(name);
+    if (this.#side instanceof Host) this.#side.setName(this.#ownName);
+    this.#publish();
+  }
+
+  markVerified(id: string): void {
+    this.#verifiedNow = new Set([...this.#verifiedNow, id]);
+    this.#do(this.#keeper.verified(id));
+    this.#publish();
+  }
+
+  dismissTrouble(): void {
+    this.#trouble = null;
+  }
+
+  async #openKeys(opening: Opening): Promise<void> {
+    const kept = await this.#keeper.open(opening, this.#session);
+    this.#kept = kept;
+    this.#role = kept.role;
+    this.#name = kept.name === '' ? this.#defaultName() : kept.name;
+    this.#ownName = kept.ownName;
+    this.#wantsNotice = kept.wantsNotice;
+    this.#isSaved = this.#keeper.isSaved;
+    this.#wasRewritten = opening.kind === 'link' && opening.wasRewritten;
+    if (kept.role === 'host' && kept.fragment !== null) this.#inviteLink = inviteLink(kept.fragment);
+  }
+
+  #start(): void {
+    const kept = this.#kept;
+    if (kept === null || this.#ended !== null) return;
+    const room = this.#room(kept.meetingId);
+    if (kept.role === 'host') {
+      const host = new Host(room, kept.policy, kept.ownName);
+      this.#side = host;
+      host.open();
+      this.#attention.allow();
+    } else {
+      const guest = new Guest(room, kept.participant);
+      this.#side = guest;
+      guest.prepare();
+      guest.signaling(this.#signaling.state);
+    }
+    this.#publish();
+  }
+
+  #room(meetingId: MeetingId): Room {
+    return {
+      meetingId,
+      session: this.#session,
+      signaling: this.#signaling,
+      linkSettings: (isPolite) => ({ iceServers: [], relayOnly: false, certificate: this.#certificate, isPolite }),
+      changed: () => this.#publish(),
+      trouble: (code) => (this.#trouble = code),
+      ended: (code) => this.#finish(code),
+      joined: (participant, name, peer) => this.#joined(participant, name, peer),
+      parted: (participant) => {
+        this.chat.detach(participant);
+        this.files.detach(participant);
+      },
+      said: (participant, message) => this.#said(participant, message),
+      announce: () => this.#attention.arrival(),
+    };
+  }
+
+  #joined(participant: ParticipantId, name: string, peer: Peer): void {
+    const talk = (message: TalkMessage) => peer.send(message);
+    const session = this.#session;
+    const port: FilePort = {
+      talk,
+      send: (file, source, from) =>
+        session.post({ type: 'send-file', connection: peer.tag ?? '', file, source, from }),
+      moveWindow: (file, records) => session.post({ type: 'file-window', file, records }),
+      pause: (file, isPaused) => session.post({ type: 'pause-file', file, isPaused }),
+      stop: (file) => session.post({ type: 'stop-file', file }),
+      receive: async (file, size) =>
+        (await session.call('receive-file', { connection: peer.tag ?? '', file, size })).from,
+    };
+    this.#attention.arrival();
+    this.chat.attach(participant, name, talk);
+    this.files.attach(participant, name, port);
+  }
+
+  #said(participant: ParticipantId, message: TalkMessage): void {
+    try {
+      if (!this.chat.receive(participant, message)) this.files.receive(participant, message);
+    } catch (fault) {
+      // The other side broke the order of its own messages: nothing it says on this connection can be relied on.
+      if (!(fault instanceof ParleyError)) throw fault;
+      this.#trouble = fault.code;
+    }
+  }
+
+  #worker(event: SessionEvent): void {
+    switch (event.type) {
+      case 'file-progress':
+      case 'file-received':
+      case 'file-failed':
+        return this.files.fileEvent(event);
+      default:
+        return this.#side?.worker(event);
+    }
+  }
+
+  /** Awake again, or on another network: look at every path before anybody else notices. */
+  readonly #wake = (): void => {
+    if (document.visibilityState === 'visible') this.#session.post({ type: 'check-paths' });
+  };
+
+  #end(code: ErrorCode | null): void {
+    if (this.#ended !== null) return;
+    this.#leaveSide();
+    this.#finish(code);
+  }
+
+  #leaveSide(): void {
+    this.#side?.leave();
+  }
+
+  #finish(code: ErrorCode | null): void {
+    if (this.#ended !== null) return;
+    this.#ended = { code };
+    this.#inviteLink = null;
+    if (code === 'meeting/retired' && this.#role === 'guest') this.#do(this.#keeper.update({ isRetired: true }));
+    this.#publish();
+  }
+
+  #do(work: Promise<unknown>): void {
+    work.catch((fault: unknown) => (this.#trouble = codeOf(fault)));
+  }
+
+  #defaultName(): string {
+    return this.#kept === null ? '' : meetingName(this.#kept.meetingId);
+  }
+
+  #publish(): void {
+    const side = this.#side;
+    this.#snapshot = {
+      stage: this.#stage(),
+      people: side === null ? [] : this.#people(side),
+      waitingRoom: side instanceof Host ? waiting(side) : [],
+      policy: side instanceof Host ? side.policy : (side?.policy ?? NO_POLICY),
+      signaling: signalingWord(this.#signaling),
+    };
+  }
+
+  #stage(): Stage {
+    const side = this.#side;
+    if (this.#ended !== null) return { at: 'ended', code: this.#ended.code };
+    if (side === null) return { at: 'opening' };
+    if (side instanceof Host) return { at: 'here' };
+    if (!side.isIn) return { at: 'joining', hostPresent: side.hostPresent };
+    switch (side.peer.state.at) {
+      case 'open':
+      case 'silent':
+        return { at: 'here' };
+      case 'lobby':
+        return { at: 'waiting', reason: 'lobby' };
+      case 'away':
+        return { at: 'waiting', reason: side.hostPresent === false ? 'host-away' : 'connecting' };
+      default:
+        // While a broken connection is rebuilt, the conversation stays where it is.
+        return this.#snapshot.stage.at === 'here' ? { at: 'here' } : { at: 'waiting', reason: 'connecting' };
+    }
+  }
+
+  #people(side: Guest | Host): readonly Person[] {
+    const you: Person = {
+      id: 'you',
+      name: this.#ownName,
+      isHost: this.#role === 'host',
+      isYou: true,
+      link: 'connected',
+      path: null,
+      safetyWords: null,
+      verified: 'no',
+      isTyping: false,
+    };
+    const other = (id: string, name: string, peer: Peer, safetyWords: readonly string[] | null): Person => ({
+      id,
+      name,
+      isHost: this.#role === 'guest',
+      isYou: false,
+      link: linkWord(peer),
+      path: peer.path,
+      safetyWords,
+      verified: this.#verifiedNow.has(id) ? 'now' : this.#keeper.wasVerified(id) ? 'earlier' : 'no',
+      isTyping: false,
+    });
+    if (side instanceof Guest) {
+      if (!side.isIn) return [];
+      return [other(side.host, side.hostName, side.peer, side.safetyWords), you];
+    }
+    const admitted = side.visitors.filter(({ status }) => status === 'admitted');
+    return [you, ...admitted.map((one) => other(one.participant, one.name, one.peer, one.safetyWords))];
+  }
+}
+
+const waiting = (host: Host): Knocker[] =>
+  host.visitors
+    .filter(({ status }) => status === 'asking')
+    .map(({ participant, name, text }) => ({ id: participant, name, text }));
+
+function linkWord(peer: Peer): Person['link'] {
+  switch (peer.state.at) {
+    case 'open':
+      return 'connected';
+    case 'silent':
+      return 'reconnecting';
+    case 'away':
+    case 'closed':
+      return 'gone';
+    default:
+      return 'connecting';
+  }
+}
+
+function signalingWord({ state }: Signaling): MeetingView['signaling'] {
+  if (state.at === 'open') return state.kind;
+  return state.at === 'connecting' && state.failures < 2 ? 'connecting' : 'offline';
+}

@@ -1,0 +1,52 @@
+import { parseId, type VaultId } from '../protocol/ids';
+import { findFragment } from '../protocol/link';
+
+/** What the meeting page was opened with. */
+export type Opening =
+  | { kind: 'new' }
+  /** A meeting saved on this device; the handle says nothing about it. */
+  | { kind: 'saved'; vaultId: VaultId }
+  | { kind: 'link'; fragment: string; wasRewritten: boolean }
+  | { kind: 'none' };
+
+const NEW = 'new';
+const SAVED = 's-';
+/** Where a tab remembers which saved meeting it shows, for a reload: the random handle, nothing else. */
+const TAB_KEY = 'parley.meeting';
+
+export const newMeetingHash = `#${NEW}`;
+export const savedMeetingHash = (vaultId: VaultId): string => `#${SAVED}${vaultId}`;
+
+/** Reads an address. Handles of this device never look like a link: a link has 68 characters and no hyphen second. */
+export function readOpening(href: string): Opening {
+  const found = findFragment(href);
+  if (found.kind === 'none' || found.fragment === '') return { kind: 'none' };
+  const { fragment, kind } = found;
+  if (fragment === NEW) return { kind: 'new' };
+  if (fragment.startsWith(SAVED) && fragment.length === SAVED.length + 22) {
+    return { kind: 'saved', vaultId: parseId<VaultId>(fragment.slice(SAVED.length)) };
+  }
+  return { kind: 'link', fragment, wasRewritten: kind === 'rewritten' };
+}
+
+/**
+ * First thing on load: the secret leaves the address bar, and with it the history, before anything else can read it
+ * (section 1). A reload finds its meeting again by the tab's own note.
+ */
+export function takeOpening(): Opening {
+  const opening = readOpening(location.href);
+  if (opening.kind !== 'none') history.replaceState(history.state, '', '/m');
+  if (opening.kind === 'none') {
+    const vaultId = sessionStorage.getItem(TAB_KEY);
+    if (vaultId !== null) return { kind: 'saved', vaultId: parseId<VaultId>(vaultId) };
+  }
+  return opening;
+}
+
+/** What the person sends to others. */
+export const inviteLink = (fragment: string): string => `${location.origin}/m#${fragment}`;
+
+export function rememberInTab(vaultId: VaultId | null): void {
+  if (vaultId === null) sessionStorage.removeItem(TAB_KEY);
+  else sessionStorage.setItem(TAB_KEY, vaultId);
+}

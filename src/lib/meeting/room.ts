@@ -1,0 +1,25 @@
+import type { ErrorCode } from '../protocol/errors';
+import type { MeetingId, ParticipantId } from '../protocol/ids';
+import type { TalkMessage } from '../protocol/message';
+import type { LinkSettings } from '../peer/rtc-link';
+import type { Signaling } from '../signaling/signaling';
+import type { SessionClient } from '../worker/client';
+import type { Peer } from './peer';
+
+/** What a host's and a guest's side of one meeting work with, and whom they tell. */
+export type Room = {
+  readonly meetingId: MeetingId;
+  readonly session: SessionClient;
+  readonly signaling: Signaling;
+  linkSettings(isPolite: boolean): LinkSettings;
+  changed(): void;
+  trouble(code: ErrorCode | null): void;
+  /** The meeting is over for this person. */
+  ended(code: ErrorCode | null): void;
+  /** Messages and files pass between this person and that one, until `parted`. */
+  joined(participant: ParticipantId, name: string, peer: Peer): void;
+  parted(participant: ParticipantId): void;
+  said(participant: ParticipantId, message: TalkMessage): void;
+  /** Somebody came whom the person may be waiting for. */
+  announce(): void;
+};
