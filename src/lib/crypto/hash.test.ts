@@ -18,8 +18,7 @@ describe('known answers', () => {
     const ikm = fromHex('0b'.repeat(22));
     const salt = fromHex('000102030405060708090a0b0c');
     const info = fromHex('f0f1f2f3f4f5f6f7f8f9');
-    const okm =
-      '3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865';
+    const okm = '3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865';
     const prk = await extract(salt, ikm);
     expect(toHex(prk)).toBe('077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5');
     expect(toHex(await expand(prk, info, 42))).toBe(okm);
@@ -37,12 +36,18 @@ describe('known answers', () => {
 
 test('agrees with another implementation on every input, the empty ones too', async () => {
   await fc.assert(
-    fc.asyncProperty(bytes(80), bytes(80), bytes(40), fc.integer({ min: 1, max: 100 }), async (a, b, info, n) => {
-      expect(toHex(await sha256(a))).toBe(createHash('sha256').update(a).digest('hex'));
-      expect(toHex(await hmac(a, b))).toBe(createHmac('sha256', a).update(b).digest('hex'));
-      const okm = Buffer.from(hkdfSync('sha256', b, a, info, n)).toString('hex');
-      expect(toHex(await expand(await extract(a, b), info, n))).toBe(okm);
-    }),
+    fc.asyncProperty(
+      bytes(80),
+      bytes(80),
+      bytes(40),
+      fc.integer({ min: 1, max: 100 }),
+      async (a, b, info, n) => {
+        expect(toHex(await sha256(a))).toBe(createHash('sha256').update(a).digest('hex'));
+        expect(toHex(await hmac(a, b))).toBe(createHmac('sha256', a).update(b).digest('hex'));
+        const okm = Buffer.from(hkdfSync('sha256', b, a, info, n)).toString('hex');
+        expect(toHex(await expand(await extract(a, b), info, n))).toBe(okm);
+      },
+    ),
   );
 });
 
