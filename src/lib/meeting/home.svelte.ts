@@ -1,0 +1,189 @@
+import { codeOf, ParleyError, type ErrorCode } from '../protocol/errors';
+import type { MeetingId, VaultId } from '../protocol/ids';
+import { meetingName } from '../protocol/meeting-name';
+import type { ServerEvent } from '../protocol/signaling';
+import { cleanName } from '../protocol/text';
+import { Signaling } from '../signaling/signaling';
+import { Vault, type SavedMeeting } from '../vault/vault';
+import { SessionClient } from '../worker/client';
+import { Attention } from './attention';
+import { inviteLink } from './opening';
+import type { HomeView, MeetingItem } from './view';
+
+/** The saved meetings with live presence: one vault, one way to the server, one subscription for all of them. */
+export class Home implements HomeView {
+  #vault: Vault | null = null;
+  #stopWatching: () => void = () => undefined;
+  readonly #signaling: Signaling;
+  readonly #attention = new Attention();
+  #records = $state.raw<readonly SavedMeeting[]>([]);
+  #present = $state.raw<ReadonlySet<MeetingId>>(new Set());
+  #isOnline = $state.raw(false);
+  #isLoading = $state.raw(true);
+  #trouble = $state.raw<ErrorCode | null>(null);
+  #items = $derived(this.#records.map((record) => this.#item(record)));
+
+  constructor() {
+    this.#signaling = new Signaling({
+      onEvent: (event) => this.#event(event),
+      onState: (state) => {
+        this.#isOnline = state.at === 'open';
+        if (state.at === 'open') this.#watch();
+      },
+    });
+  }
+
+  get items(): readonly MeetingItem[] {
+    return this.#items;
+  }
+  get isLoading(): boolean {
+    return this.#isLoading;
+  }
+  get trouble(): ErrorCode | null {
+    return this.#trouble;
+  }
+
+  start(): void {
+    this.#do(this.#load());
+  }
+
+  destroy(): void {
+    this.#stopWatching();
+    this.#signaling.close();
+    this.#attention.destroy();
+    this.#vault?.close();
+  }
+
+  rename(vaultId: string, name: string): void {
+    this.#do(this.#open().update(vaultId as VaultId, { name: cleanName(name) }));
+  }
+
+  async copyLink(vaultId: string): Promise<void> {
+    const link = this.#withKeys(vaultId, async (session, record) => {
+      const { fragment } = await session.call('open-saved', {
+        vault: { dataKey: this.#open().dataKey, vaultId: record.vaultId },
+        sealedKeys: record.sealedKeys,
+      });
+      return new Blob([inviteLink(fragment)], { type: 'text/plain' });
+    });
+    try {
+      // The item takes a promise, so that the press of the button still counts when the link is ready.
+      await navigator.clipboard.write([new ClipboardItem({ 'text/plain': link })]);
+    } catch (cause) {
+      throw new ParleyError('ui/copy-failed', { cause });
+    }
+  }
+
+  setNotice(vaultId: string, on: boolean): void {
+    if (on) this.#attention.allow();
+    this.#do(this.#open().update(vaultId as VaultId, { wantsNotice: on }));
+  }
+
+  newLink(vaultId: string): void {
+    this.#do(
+      this.#withKeys(vaultId, async (session, record) => {
+        const vault = { dataKey: this.#open().dataKey, vaultId: record.vaultId };
+        await session.call('open-saved', { vault, sealedKeys: record.sealedKeys });
+        const { sealedKeys } = await session.call('new-secret', { vault });
+        await this.#open().update(record.vaultId, { sealedKeys });
+      }),
+    );
+  }
+
+  retire(vaultId: string): void {
+    this.#do(
+      this.#withKeys(vaultId, async (session, record) => {
+        const vault = { dataKey: this.#open().dataKey, vaultId: record.vaultId };
+        await session.call('open-saved', { vault, sealedKeys: record.sealedKeys });
+        const timeMs = Date.now();
+        await this.#signaling.retire(record.meetingId, timeMs, await session.call('sign-retire', { timeMs }));
+        // The key that could claim it again goes with the record.
+        await this.#open().forget(record.vaultId);
+      }),
+    );
+  }
+
+  forget(vaultId: string): void {
+    this.#do(this.#open().forget(vaultId as VaultId));
+  }
+
+  async #load(): Promise<void> {
+    try {
+      this.#vault = await Vault.open();
+      this.#stopWatching = this.#vault.onChange(() => this.#do(this.#read()));
+      await this.#read();
+    } finally {
+      this.#isLoading = false;
+    }
+    // Somebody with nothing saved has nothing to ask the server.
+    if (this.#records.length > 0) this.#signaling.start();
+  }
+
+  async #read(): Promise<void> {
+    const { meetings, unreadable } = await this.#open().meetings();
+    this.#records = [...meetings].sort((a, b) => b.openedAtMs - a.openedAtMs);
+    if (unreadable > 0) this.#trouble = 'vault/unreadable';
+    if (this.#signaling.state.at === 'open') this.#watch();
+  }
+
+  #watch(): void {
+    this.#do(this.#signaling.watch(this.#records.map(({ meetingId }) => meetingId)));
+  }
+
+  #event(event: ServerEvent): void {
+    if (event.type !== 'presence') return;
+    const present = new Set(this.#present);
+    if (event.hostPresent) present.add(event.id);
+    else present.delete(event.id);
+    const isNew = event.hostPresent && !this.#present.has(event.id);
+    this.#present = present;
+    const record = this.#records.find(({ meetingId }) => meetingId === event.id);
+    if (isNew && record?.wantsNotice === true && record.role === 'guest') this.#attention.arrival();
+  }
+
+  #item(record: SavedMeeting): MeetingItem {
+    const { vaultId, meetingId, role, wantsNotice } = record;
+    return {
+      vaultId,
+      name: record.name === '' ? meetingName(meetingId) : record.name,
+      role,
+      status: this.#status(record),
+      wantsNotice,
+    };
+  }
+
+  #status({ meetingId, role, isRetired }: SavedMeeting): MeetingItem['status'] {
+    if (isRetired) return 'retired';
+    if (role === 'host') return 'you-are-host';
+    if (!this.#isOnline) return 'offline';
+    return this.#present.has(meetingId) ? 'host-here' : 'nobody-here';
+  }
+
+  /** A session worker for one errand: the keys come and go with it. */
+  async #withKeys<T>(
+    vaultId: string,
+    errand: (session: SessionClient, record: SavedMeeting) => Promise<T>,
+  ): Promise<T> {
+    const record = this.#records.find((one) => one.vaultId === vaultId);
+    if (record === undefined) throw new ParleyError('vault/not-found');
+    const session = new SessionClient(() => undefined);
+    try {
+      return await errand(session, record);
+    } finally {
+      session.close();
+    }
+  }
+
+  #open(): Vault {
+    if (this.#vault === null) throw new ParleyError('vault/unavailable');
+    return this.#vault;
+  }
+
+  #do(work: Promise<unknown>): void {
+    work.catch((fault: unknown) => {
+      // Without a server, presence is unknown, and the list says so; everything else is said.
+      const code = codeOf(fault);
+      if (code !== 'signaling/unreachable' || this.#isOnline) this.#trouble = code;
+    });
+  }
+}

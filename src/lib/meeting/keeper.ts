@@ -1,0 +1,178 @@
+import { codeOf, ParleyError } from '../protocol/errors';
+import type { Policy } from '../protocol/handshake';
+import { randomId, type MeetingId, type ParticipantId, type VaultId } from '../protocol/ids';
+import { createDataKey } from '../crypto/sealed-record';
+import { Vault, type AcceptedFile, type SavedMeeting } from '../vault/vault';
+import type { SessionClient } from '../worker/client';
+import type { VaultPlace } from '../worker/messages';
+import { rememberInTab, type Opening } from './opening';
+
+/** What the page needs to know of the meeting that was opened. */
+export type Kept = {
+  meetingId: MeetingId;
+  role: 'host' | 'guest';
+  name: string;
+  ownName: string;
+  policy: Policy;
+  participant: ParticipantId;
+  wantsNotice: boolean;
+  /** The host's link to show; a guest's stays in the worker. */
+  fragment: string | null;
+};
+
+const NO_POLICY: Policy = { lobby: false, relayOnly: false, sealMedia: false };
+
+/**
+ * This page's meeting in the vault. Where the browser keeps nothing (a private window, blocked storage) the meeting
+ * works all the same and is gone with the page; the keys are sealed under a key that lives as long.
+ */
+export class Keeper {
+  #vault: Vault | null = null;
+  #record: SavedMeeting | null = null;
+  #place: VaultPlace | null = null;
+  #isSaved = false;
+
+  get isSaved(): boolean {
+    return this.#isSaved;
+  }
+  /** Where the worker seals to. */
+  get place(): VaultPlace {
+    if (this.#place === null) throw new ParleyError('internal/fault');
+    return this.#place;
+  }
+
+  /** Opens the vault and, in the worker, the meeting's keys. Throws what is wrong with the link or the vault. */
+  async open(opening: Opening, session: SessionClient): Promise<Kept> {
+    this.#vault = await openVault();
+    const dataKey = this.#vault?.dataKey ?? (await createDataKey());
+    const profile = await this.#vault?.profile();
+    switch (opening.kind) {
+      case 'none':
+        throw new ParleyError('link/malformed');
+      case 'new': {
+        const place = { dataKey, vaultId: randomId<VaultId>() };
+        const made = await session.call('create-meeting', { vault: place });
+        this.#take(place, { ...blank(place, 'host'), ...pick(made) });
+        await this.save();
+        return this.#kept(profile?.name, made.fragment);
+      }
+      case 'saved': {
+        const record = (await this.#vault?.meeting(opening.vaultId)) ?? null;
+        if (record === null) throw new ParleyError('vault/not-found');
+        return this.#reopen(record, dataKey, session, profile?.name);
+      }
+      case 'link': {
+        const place = { dataKey, vaultId: randomId<VaultId>() };
+        const found = await session.call('open-fragment', { fragment: opening.fragment, vault: place });
+        const own = await this.#vault?.findByMeeting(found.meetingId, 'host');
+        if (own != null) return this.#reopen(own, dataKey, session, profile?.name);
+        const before = await this.#vault?.findByMeeting(found.meetingId, 'guest');
+        if (before == null) {
+          this.#take(place, { ...blank(place, 'guest'), ...pick(found) });
+        } else {
+          // The same meeting, perhaps by a newer link: sealed anew in its old place.
+          const samePlace = { dataKey, vaultId: before.vaultId };
+          const again = await session.call('open-fragment', { fragment: opening.fragment, vault: samePlace });
+          this.#take(samePlace, { ...before, sealedKeys: again.sealedKeys });
+        }
+        return this.#kept(profile?.name, null);
+      }
+    }
+  }
+
+  /** Puts the meeting on this device. */
+  async save(): Promise<void> {
+    if (this.#vault === null || this.#record === null) return;
+    await this.#vault.save({ ...this.#record, openedAtMs: Date.now() });
+    this.#isSaved = true;
+    rememberInTab(this.#record.vaultId);
+  }
+
+  async update(patch: Partial<Omit<SavedMeeting, 'vaultId' | 'meetingId' | 'role'>>): Promise<void> {
+    if (this.#record === null) return;
+    this.#record = { ...this.#record, ...patch };
+    if (this.#isSaved) await this.#vault?.update(this.#record.vaultId, patch);
+  }
+
+  async forget(): Promise<void> {
+    if (this.#record === null) return;
+    rememberInTab(null);
+    this.#isSaved = false;
+    await this.#vault?.forget(this.#record.vaultId);
+  }
+
+  async rememberName(name: string): Promise<void> {
+    await this.#vault?.setProfile({ name });
+  }
+
+  wasVerified(id: string): boolean {
+    return this.#record?.verified.some((one) => one === id) ?? false;
+  }
+
+  async verified(id: string): Promise<void> {
+    const before = this.#record?.verified ?? [];
+    if (!before.some((one) => one === id)) await this.update({ verified: [...before, id as ParticipantId] });
+  }
+
+  get acceptedFiles(): readonly AcceptedFile[] {
+    return this.#record?.acceptedFiles ?? [];
+  }
+
+  async setAcceptedFiles(acceptedFiles: AcceptedFile[]): Promise<void> {
+    await this.update({ acceptedFiles });
+  }
+
+  close(): void {
+    this.#vault?.close();
+  }
+
+  async #reopen(record: SavedMeeting, dataKey: CryptoKey, session: SessionClient, ownName = ''): Promise<Kept> {
+    const place = { dataKey, vaultId: record.vaultId };
+    const { fragment } = await session.call('open-saved', { vault: place, sealedKeys: record.sealedKeys });
+    this.#take(place, record);
+    await this.save();
+    return this.#kept(ownName, record.role === 'host' ? fragment : null);
+  }
+
+  #take(place: VaultPlace, record: SavedMeeting): void {
+    this.#place = place;
+    this.#record = record;
+  }
+
+  #kept(ownName = '', fragment: string | null): Kept {
+    const record = this.#record;
+    if (record === null) throw new ParleyError('internal/fault');
+    const { meetingId, role, name, policy, participant, wantsNotice } = record;
+    return { meetingId, role, name, ownName, policy, participant, wantsNotice, fragment };
+  }
+}
+
+const pick = ({ meetingId, sealedKeys }: Pick<SavedMeeting, 'meetingId' | 'sealedKeys'>) => ({ meetingId, sealedKeys });
+
+/** A meeting that was never opened on this device before; id and keys come from the worker. */
+function blank({ vaultId }: VaultPlace, role: 'host' | 'guest'): Omit<SavedMeeting, 'meetingId' | 'sealedKeys'> {
+  const nowMs = Date.now();
+  return {
+    vaultId,
+    role,
+    name: '',
+    policy: NO_POLICY,
+    participant: randomId<ParticipantId>(),
+    createdAtMs: nowMs,
+    openedAtMs: nowMs,
+    verified: [],
+    acceptedFiles: [],
+    wantsNotice: false,
+    isRetired: false,
+  };
+}
+
+/** `null` where the browser keeps nothing for this site. */
+async function openVault(): Promise<Vault | null> {
+  try {
+    return await Vault.open();
+  } catch (fault) {
+    if (codeOf(fault) === 'vault/unavailable') return null;
+    throw fault;
+  }
+}

@@ -1,0 +1,59 @@
+import { codeOf } from '../protocol/errors';
+import { cleanName } from '../protocol/text';
+import { Signaling } from '../signaling/signaling';
+import { Vault } from '../vault/vault';
+import type { SettingsView } from './view';
+
+/** What this device keeps apart from meetings, and what the server says of itself. */
+export class Settings implements SettingsView {
+  #vault: Vault | null = null;
+  readonly #signaling: Signaling;
+  #name = $state.raw('');
+  #logMode = $state.raw<SettingsView['logMode']>(null);
+
+  constructor() {
+    this.#signaling = new Signaling({
+      onEvent: () => undefined,
+      onState: (state) => {
+        if (state.at === 'open') void this.#ask();
+      },
+    });
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+  get logMode(): SettingsView['logMode'] {
+    return this.#logMode;
+  }
+
+  async start(): Promise<void> {
+    this.#signaling.start();
+    this.#vault = await Vault.open();
+    this.#name = (await this.#vault.profile()).name;
+  }
+
+  setName(name: string): void {
+    this.#name = cleanName(name);
+    void this.#vault?.setProfile({ name: this.#name });
+  }
+
+  forgetEverything(): void {
+    void this.#vault?.erase().then(() => (this.#name = ''));
+  }
+
+  destroy(): void {
+    this.#signaling.close();
+    this.#vault?.close();
+  }
+
+  async #ask(): Promise<void> {
+    try {
+      this.#logMode = (await this.#signaling.serverInfo()).logMode;
+      this.#signaling.close();
+    } catch (fault) {
+      // The next session asks again.
+      if (codeOf(fault) !== 'signaling/unreachable') throw fault;
+    }
+  }
+}
