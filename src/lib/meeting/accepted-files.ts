@@ -1,9 +1,9 @@
+import type { AcceptedFile, AcceptedFiles } from '../files/accepted-files';
 import type { FileId } from '../protocol/ids';
-import type { AcceptedFile } from '../vault/vault';
 import type { Keeper } from './keeper';
 
-/** The files that the person agreed to receive, in the vault: after a reload they go on without being asked again. */
-export class AcceptedFiles {
+/** The consents in the vault. Writes follow each other: each starts from what the one before left. */
+export class KeptConsents implements AcceptedFiles {
   readonly #keeper: Keeper;
 
   constructor(keeper: Keeper) {
@@ -14,12 +14,15 @@ export class AcceptedFiles {
     return Promise.resolve(this.#keeper.acceptedFiles);
   }
 
-  async add(accepted: AcceptedFile): Promise<void> {
-    const others = this.#keeper.acceptedFiles.filter(({ file }) => file !== accepted.file);
-    await this.#keeper.setAcceptedFiles([...others, accepted]);
+  add(accepted: AcceptedFile): Promise<void> {
+    return this.#keeper.update({ acceptedFiles: [...this.#without(accepted.file), accepted] });
   }
 
-  async remove(file: FileId): Promise<void> {
-    await this.#keeper.setAcceptedFiles(this.#keeper.acceptedFiles.filter((one) => one.file !== file));
+  remove(file: FileId): Promise<void> {
+    return this.#keeper.update({ acceptedFiles: this.#without(file) });
+  }
+
+  #without(file: FileId): AcceptedFile[] {
+    return this.#keeper.acceptedFiles.filter((one) => one.file !== file);
   }
 }

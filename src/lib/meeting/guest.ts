@@ -102,6 +102,7 @@ export class Guest {
         return this.peer.take(event);
       default:
         this.peer.take(event);
+        if (this.peer.state.at === 'away') this.#room.left(this.host);
         if (this.peer.state.at === 'closed' && this.peer.state.code !== null) this.#end(this.peer.state.code);
     }
   }

@@ -252,6 +252,7 @@ export class Host {
     for (const { participant, peer } of this.visitors) {
       if (peer.state.at !== 'away') continue;
       this.#visitors.delete(participant);
+      this.#room.left(participant);
       this.#room.changed();
     }
     for (const [tag, { peer }] of this.#newcomers) if (peer.tag === null) this.#newcomers.delete(tag);

@@ -118,10 +118,6 @@ export class Keeper {
     return this.#record?.acceptedFiles ?? [];
   }
 
-  async setAcceptedFiles(acceptedFiles: AcceptedFile[]): Promise<void> {
-    await this.update({ acceptedFiles });
-  }
-
   close(): void {
     this.#vault?.close();
   }

@@ -9,7 +9,7 @@ import { Files } from '../files/files.svelte';
 import type { FilePort } from '../files/file-port';
 import { Signaling } from '../signaling/signaling';
 import { SessionClient, type SessionEvent } from '../worker/client';
-import { AcceptedFiles } from './accepted-files';
+import { KeptConsents } from './accepted-files';
 import { Attention } from './attention';
 import { Guest } from './guest';
 import { Host } from './host';
@@ -79,7 +79,7 @@ export class Meeting implements MeetingView {
         read: async (file) => (await this.#session.call('read-file', { file })).contents,
         drop: (file) => this.#session.post({ type: 'drop-file', file }),
       },
-      accepted: new AcceptedFiles(this.#keeper),
+      accepted: new KeptConsents(this.#keeper),
       now: () => performance.now(),
     });
     document.addEventListener('visibilitychange', this.#wake);
@@ -276,6 +276,10 @@ export class Meeting implements MeetingView {
       parted: (participant) => {
         this.chat.detach(participant);
         this.files.detach(participant);
+      },
+      left: (participant) => {
+        this.chat.leave(participant);
+        this.files.leave(participant);
       },
       said: (participant, message) => this.#said(participant, message),
       announce: () => this.#attention.arrival(),

@@ -19,6 +19,8 @@ export type Room = {
   /** Messages and files pass between this person and that one, until `parted`. */
   joined(participant: ParticipantId, name: string, peer: Peer): void;
   parted(participant: ParticipantId): void;
+  /** They left the meeting, and are not waited for. */
+  left(participant: ParticipantId): void;
   said(participant: ParticipantId, message: TalkMessage): void;
   /** Somebody came whom the person may be waiting for. */
   announce(): void;

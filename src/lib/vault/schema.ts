@@ -52,6 +52,7 @@ const acceptedFile = z.object({
   name: z.string(),
   mediaType: z.string(),
   participant: id<ParticipantId>(),
+  isWhole: z.boolean(),
 });
 
 /** The inside of a `meetings` record, as JSON. */

@@ -1,0 +1,111 @@
+import { test as base, expect, type Browser, type BrowserContext, type Page } from '@playwright/test';
+import { ParleyServer } from '../support/server';
+
+/** One person at one device: a browser process of their own, with a profile of its own. */
+export class Visitor {
+  readonly context: BrowserContext;
+  readonly problems: string[];
+  page: Page;
+
+  constructor(context: BrowserContext, page: Page, problems: string[]) {
+    this.context = context;
+    this.page = page;
+    this.problems = problems;
+  }
+
+  /** A tab like the first, with the same profile. */
+  async newTab(): Promise<Page> {
+    this.page = await this.context.newPage();
+    watch(this.page, this.problems);
+    return this.page;
+  }
+}
+
+type Fixtures = {
+  server: ParleyServer;
+  host: Visitor;
+  guest: Visitor;
+  /** Texts of console errors that this journey brings about on purpose. */
+  expectedProblems: RegExp[];
+};
+
+export const test = base.extend<Fixtures>({
+  expectedProblems: [[], { option: true }],
+  server: async ({}, use) => {
+    const server = new ParleyServer();
+    await server.start();
+    await use(server);
+    await server.close();
+  },
+  host: async ({ playwright, browserName, launchOptions, server, expectedProblems }, use) => {
+    const browser = await playwright[browserName].launch(launchOptions);
+    await visit(browser, server, expectedProblems, use);
+  },
+  guest: async ({ playwright, browserName, launchOptions, server, expectedProblems }, use) => {
+    const browser = await playwright[browserName].launch(launchOptions);
+    await visit(browser, server, expectedProblems, use);
+  },
+});
+
+async function visit(
+  browser: Browser,
+  server: ParleyServer,
+  expected: RegExp[],
+  use: (visitor: Visitor) => Promise<void>,
+): Promise<void> {
+  const context = await browser.newContext({
+    baseURL: server.url,
+    permissions: ['clipboard-read', 'clipboard-write'],
+    locale: 'en-GB',
+  });
+  const problems: string[] = [];
+  const page = await context.newPage();
+  watch(page, problems);
+  await use(new Visitor(context, page, problems));
+  await browser.close();
+  const unexpected = problems.filter((problem) => !expected.some((pattern) => pattern.test(problem)));
+  expect(unexpected, 'console errors, page errors and violations of the content security policy').toEqual([]);
+}
+
+function watch(page: Page, problems: string[]): void {
+  page.on('console', (message) => {
+    if (message.type() === 'error' || /Content Security Policy|Trusted/i.test(message.text())) {
+      problems.push(message.text());
+    }
+  });
+  page.on('pageerror', (error) => problems.push(`${error.name}: ${error.message}`));
+}
+
+/** New meeting on Home; answers the invite link. */
+export async function createMeeting({ page }: Visitor): Promise<string> {
+  await page.goto('/');
+  await page.getByRole('button', { name: 'New meeting' }).click();
+  const link = page.getByRole('textbox', { name: 'Invite link' });
+  await expect(link).toHaveValue(/\/m#[A-Za-z0-9_-]{68}$/);
+  return link.inputValue();
+}
+
+export async function joinMeeting({ page }: Visitor, link: string, name: string): Promise<void> {
+  await page.goto(link);
+  await page.getByRole('textbox', { name: 'Your name' }).fill(name);
+  await page.getByRole('button', { name: 'Join' }).click();
+}
+
+/** Both are in and the channel is open. */
+export async function expectConnected(...visitors: Visitor[]): Promise<void> {
+  for (const { page } of visitors) {
+    await expect(page.getByRole('textbox', { name: 'Message' })).toBeVisible();
+    await expect(page.getByRole('region', { name: 'Connection' })).toContainText(/Direct|Relayed/);
+  }
+}
+
+export async function say({ page }: Visitor, text: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'Message' }).fill(text);
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+}
+
+export async function expectHeard({ page }: Visitor, text: string): Promise<void> {
+  await expect(page.getByRole('log', { name: 'Conversation' }).getByText(text, { exact: true })).toHaveCount(1);
+}
+
+export { expect };
