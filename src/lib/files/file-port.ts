@@ -28,4 +28,8 @@ export interface FileStore {
 export type FileEvent =
   | { type: 'file-progress'; file: FileId; records: number }
   | { type: 'file-received'; file: FileId }
-  | { type: 'file-failed'; file: FileId; reason: 'cancelled' | 'no-room' | 'unreadable' | 'damaged' | 'write-failed' };
+  | {
+      type: 'file-failed';
+      file: FileId;
+      reason: 'cancelled' | 'no-room' | 'unreadable' | 'damaged' | 'write-failed';
+    };
