@@ -1,0 +1,104 @@
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { clientAddress } from './address';
+import { Addresses } from './addresses';
+import type { Clock, Limits } from './limits';
+import type { Log } from './log';
+import { statedOrigin, type Origins } from './origins';
+import { Presence } from './presence';
+import { dayOf, KEPT_DAYS, type Registry } from './registry';
+import { createRequestHandler } from './requests';
+import { createRouter } from './router';
+import { Sessions } from './sessions';
+import { createSockets } from './sockets';
+
+export type ApiOptions = {
+  readonly limits: Limits;
+  readonly origins: Origins;
+  readonly trustProxyHops: number;
+  readonly registry: Registry;
+  readonly log: Log;
+  readonly version: string;
+  readonly clock?: Clock;
+  readonly now?: () => number;
+};
+
+/** Everything under `/trpc`, on whatever HTTP server carries it. */
+export type Api = {
+  handleRequest(request: IncomingMessage, response: ServerResponse): void;
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Tells every client to connect anew, ends every session and closes the registry; takes at most DRAIN_MS. */
+  dispose(): Promise<void>;
+};
+
+/** The rest of half a second is for the process to end (SERVER, growth). */
+const DRAIN_MS = 300;
+const SWEEP_EVERY_MS = 24 * 3_600_000;
+
+export function createApi(options: ApiOptions): Api {
+  const { limits, origins, trustProxyHops, registry, log, version } = options;
+  const clock = options.clock ?? (() => performance.now());
+  const now = options.now ?? (() => Date.now());
+
+  const addresses = new Addresses(limits, clock);
+  const presence = new Presence(limits);
+  const sessions = new Sessions(limits, clock, presence);
+  const router = createRouter({ presence, sessions, registry, log, version, now });
+  const sockets = createSockets({ router, limits, clock, log });
+
+  const sweep = () => registry.sweep(dayOf(now()) - KEPT_DAYS);
+  sweep();
+  const sweeping = setInterval(sweep, SWEEP_EVERY_MS);
+  sweeping.unref();
+
+  return {
+    handleRequest: createRequestHandler({
+      router,
+      limits,
+      log,
+      addresses,
+      sessions,
+      origins,
+      trustProxyHops,
+    }),
+
+    handleUpgrade(request, socket, head) {
+      socket.on('error', () => socket.destroy());
+      const address = clientAddress(request, trustProxyHops);
+      if (request.url !== '/trpc') return reject(socket, 404);
+      const origin = statedOrigin(request, origins);
+      if (origin === null) {
+        log.event('origin-refused', address);
+        return reject(socket, 403);
+      }
+      const allowance = addresses.allowance(address);
+      const leave = addresses.enter(allowance);
+      if (leave === null) {
+        log.event('connection-refused', address);
+        return reject(socket, 429);
+      }
+      const caller = {
+        transport: 'socket',
+        origin,
+        address,
+        allowance,
+        session: null,
+        hasConnected: false,
+      } as const;
+      sockets.accept(request, socket, head, { ...caller }, leave);
+    },
+
+    async dispose() {
+      clearInterval(sweeping);
+      const drained = sockets.drain();
+      sessions.endAll();
+      await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
+      sockets.terminate();
+      registry.close();
+    },
+  };
+}
+
+function reject(socket: Duplex, status: number): void {
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

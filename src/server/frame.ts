@@ -1,0 +1,56 @@
+/**
+ * The outside of a frame, checked before tRPC looks at it: plain calls with known fields, and no field that could mean
+ * more than it says (`__proto__`, resumption, connection parameters). What `input` holds is its schema's business.
+ */
+export type FrameCall = { readonly id: string | number; readonly isStop: boolean };
+
+const CALL_FIELDS = new Set(['id', 'jsonrpc', 'method', 'params']);
+const PARAM_FIELDS = new Set(['path', 'input']);
+const METHODS = new Set(['query', 'mutation', 'subscription']);
+const MAX_ID_LENGTH = 64;
+/** Calls a client gathers within one turn of its event loop. */
+const MAX_CALLS = 20;
+
+/** tRPC's own keep-alive, not JSON. */
+export const isHeartbeat = (text: string): boolean => text === 'PING' || text === 'PONG';
+
+/** The calls in a text frame, or `null` for junk. `JSON.parse` is iterative: depth is no danger to it. */
+export function readFrame(text: string): readonly FrameCall[] | null {
+  const value = parseJson(text);
+  const items: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (items.length === 0 || items.length > MAX_CALLS) return null;
+  const calls: FrameCall[] = [];
+  for (const item of items) {
+    const call = readCall(item);
+    if (call === null) return null;
+    calls.push(call);
+  }
+  return calls;
+}
+
+function readCall(item: unknown): FrameCall | null {
+  if (!isRecord(item) || !hasOnly(item, CALL_FIELDS)) return null;
+  const { id, method, params } = item;
+  const isId = typeof id === 'number' || (typeof id === 'string' && id.length <= MAX_ID_LENGTH);
+  if (!isId || typeof method !== 'string') return null;
+  if (method === 'subscription.stop') return { id, isStop: true };
+  if (!METHODS.has(method) || !isRecord(params) || !hasOnly(params, PARAM_FIELDS)) return null;
+  return typeof params['path'] === 'string' ? { id, isStop: false } : null;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return undefined;
+    throw cause;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function hasOnly(value: Record<string, unknown>, fields: ReadonlySet<string>): boolean {
+  return Object.keys(value).every((key) => fields.has(key));
+}

@@ -1,0 +1,68 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { idBytes, type MeetingId } from '../lib/protocol/ids';
+import type { Registry } from './registry';
+
+/** One entry a version; `user_version` counts those that ran. Never change one that was released: append. */
+const MIGRATIONS = [
+  `CREATE TABLE meetings (
+     id BLOB PRIMARY KEY CHECK (length(id) = 16),
+     created_day INTEGER,
+     hosted_day INTEGER,
+     retired INTEGER NOT NULL DEFAULT 0 CHECK (retired IN (0, 1))
+   ) WITHOUT ROWID;
+   CREATE INDEX meetings_hosted_day ON meetings (hosted_day) WHERE retired = 0;`,
+];
+
+/**
+ * The embedded registry: one SQLite file in write-ahead mode. FULL makes each change durable before it is answered:
+ * a retirement that was confirmed must survive a power cut, and changes are rare (one a meeting and day).
+ */
+export function openLibsqlRegistry(folder: string): Registry {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const database = new Database(join(folder, 'registry.db'));
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;');
+  migrate(database);
+
+  const select = database.prepare('SELECT retired FROM meetings WHERE id = ?');
+  const upsert = database.prepare(
+    `INSERT INTO meetings (id, created_day, hosted_day) VALUES (?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET hosted_day = excluded.hosted_day
+     WHERE retired = 0 AND hosted_day < excluded.hosted_day`,
+  );
+  const entomb = database.prepare(
+    `INSERT INTO meetings (id, retired) VALUES (?, 1)
+     ON CONFLICT (id) DO UPDATE SET retired = 1, created_day = NULL, hosted_day = NULL`,
+  );
+  const remove = database.prepare('DELETE FROM meetings WHERE retired = 0 AND hosted_day < ?');
+
+  return {
+    standingOf(id) {
+      const row: unknown = select.get([blob(id)]);
+      if (row === undefined) return 'unknown';
+      return isRetired(row) ? 'retired' : 'live';
+    },
+    hosted: (id, day) => void upsert.run([blob(id), day, day]),
+    retire: (id) => void entomb.run([blob(id)]),
+    sweep: (beforeDay) => void remove.run([beforeDay]),
+    close: () => void database.close(),
+  };
+}
+
+function migrate(database: Database.Database): void {
+  const version = database.prepare('PRAGMA user_version').get([]) as { user_version: number };
+  for (const [index, statements] of MIGRATIONS.entries()) {
+    if (index < version.user_version) continue;
+    database.exec(`BEGIN IMMEDIATE; ${statements} PRAGMA user_version = ${index + 1}; COMMIT;`);
+  }
+}
+
+/** Parameters always go in an array: a lone Buffer is taken for named parameters, which ends the process (libsql 0.5). */
+function blob(id: MeetingId): Buffer {
+  return Buffer.from(idBytes(id));
+}
+
+function isRetired(row: unknown): boolean {
+  return typeof row === 'object' && row !== null && 'retired' in row && row.retired === 1;
+}

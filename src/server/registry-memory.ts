@@ -1,0 +1,25 @@
+import type { MeetingId } from '../lib/protocol/ids';
+import type { Registry } from './registry';
+
+/** The registry's contract in its plainest form: for tests, gone with the process. */
+export function createMemoryRegistry(): Registry {
+  const hostedDays = new Map<MeetingId, number>();
+  const tombstones = new Set<MeetingId>();
+  return {
+    standingOf: (id) => (tombstones.has(id) ? 'retired' : hostedDays.has(id) ? 'live' : 'unknown'),
+    hosted(id, day) {
+      if (!tombstones.has(id)) hostedDays.set(id, Math.max(day, hostedDays.get(id) ?? day));
+    },
+    retire(id) {
+      hostedDays.delete(id);
+      tombstones.add(id);
+    },
+    sweep(beforeDay) {
+      for (const [id, day] of hostedDays) if (day < beforeDay) hostedDays.delete(id);
+    },
+    close() {
+      hostedDays.clear();
+      tombstones.clear();
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import type { MeetingId } from '../lib/protocol/ids';
+
+export type Standing = 'unknown' | 'live' | 'retired';
+
+/**
+ * What is kept of meetings when every socket is gone: that an id was hosted here, when last, and whether its host
+ * retired it. Nothing else about a meeting is ever written down (SERVER, privacy).
+ */
+export type Registry = {
+  /** Exactly one query whatever the answer, so that its time tells nothing. */
+  standingOf(id: MeetingId): Standing;
+  /** The host proved itself on this day. Makes the row, or moves its day; does nothing to a retired meeting. */
+  hosted(id: MeetingId, day: number): void;
+  /** For good: a tombstone without days stays, so that no copy of the key brings the link back. */
+  retire(id: MeetingId): void;
+  /** Drops the meetings last hosted before that day; tombstones stay. */
+  sweep(beforeDay: number): void;
+  close(): void;
+};
+
+/** A link unused for a season is forgotten; the next claim makes it anew. */
+export const KEPT_DAYS = 90;
+const DAY_MS = 24 * 3_600_000;
+
+/** Days since 1970 in UTC: as precise as anything on disk gets. */
+export const dayOf = (nowMs: number): number => Math.floor(nowMs / DAY_MS);

@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createHTTPHandler } from '@trpc/server/adapters/standalone';
+import { SESSION_HEADER } from '../lib/protocol/signaling';
+import type { Addresses } from './addresses';
+import { clientAddress } from './address';
+import type { Limits } from './limits';
+import type { Log } from './log';
+import { statedOrigin, streamOrigin, type Origins } from './origins';
+import { Refusal } from './refusal';
+import type { AppRouter, Caller } from './router';
+import type { Sessions } from './sessions';
+
+/** Calls gathered in one request by the client's batch link. */
+const MAX_CALLS = 20;
+
+type Parts = {
+  router: AppRouter;
+  limits: Limits;
+  log: Log;
+  addresses: Addresses;
+  sessions: Sessions;
+  origins: Origins;
+  trustProxyHops: number;
+};
+
+/**
+ * tRPC over HTTP, for networks that let no WebSocket through. Calls are POST, so that nothing of a meeting is ever in
+ * a request line; the one GET is the event stream, which takes no input.
+ */
+export function createRequestHandler(parts: Parts) {
+  const { router, limits, log, addresses, sessions, origins, trustProxyHops } = parts;
+
+  function handlerFor(caller: Caller) {
+    return createHTTPHandler({
+      router,
+      basePath: '/trpc/',
+      allowMethodOverride: true,
+      maxBatchSize: MAX_CALLS,
+      maxBodySize: limits.messageBytes,
+      // An error here reaches the client once for each of its calls, in the shape it expects.
+      createContext({ info }) {
+        const bucket = caller.session?.calls ?? caller.allowance.calls;
+        if (caller.transport === 'request' && !bucket.take(info.calls.length))
+          throw new Refusal('rate-limited');
+        return caller;
+      },
+      onError({ error }) {
+        if (error.code === 'INTERNAL_SERVER_ERROR') log.fault(error.cause ?? error);
+      },
+    });
+  }
+
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    const address = clientAddress(request, trustProxyHops);
+    const [path = '', query] = (request.url ?? '').split('?', 2);
+    const isStream = request.method === 'GET' && path === '/trpc/connect' && query === undefined;
+    const isCall = request.method === 'POST' && (query === undefined || query === 'batch=1');
+    if (!isStream && !isCall) return end(response, 405);
+
+    const origin = isStream ? streamOrigin(request, origins) : statedOrigin(request, origins);
+    if (origin === null) {
+      log.event('origin-refused', address);
+      return end(response, 403);
+    }
+    if (Number(request.headers['content-length'] ?? 0) > limits.messageBytes) return end(response, 413);
+
+    const allowance = addresses.allowance(address);
+    const leave = isStream ? addresses.enter(allowance) : null;
+    if (isStream && leave === null) {
+      log.event('connection-refused', address);
+      return end(response, 429);
+    }
+    if (leave !== null) response.once('close', leave);
+    const token = request.headers[SESSION_HEADER];
+    const session = typeof token === 'string' ? sessions.byToken(token) : null;
+    const transport = isStream ? 'stream' : 'request';
+    response.setHeader('Cache-Control', 'no-store');
+    const caller: Caller = { transport, origin, address, allowance, session, hasConnected: false };
+    handlerFor(caller)(request, response);
+  };
+}
+
+/** Closes the connection: what the client still sends of its request is not waited for. */
+function end(response: ServerResponse, status: number): void {
+  response.writeHead(status, { Connection: 'close', 'Content-Type': 'text/plain' }).end();
+}

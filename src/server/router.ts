@@ -1,0 +1,185 @@
+import { initTRPC, TRPCError } from '@trpc/server';
+import { ParleyError } from '../lib/protocol/errors';
+import { parseId, type MeetingId } from '../lib/protocol/ids';
+import { inputs, type Status } from '../lib/protocol/signaling';
+import type { Allowance } from './addresses';
+import type { Log } from './log';
+import type { Presence } from './presence';
+import { isClaimValid, isRetireValid } from './proofs';
+import { errorShape, Refusal } from './refusal';
+import { dayOf, type Registry } from './registry';
+import { openPair, relay } from './relay';
+import type { Session } from './session';
+import type { Sessions } from './sessions';
+
+/** Who calls. On a socket one caller makes all calls; over HTTP each request has its own. */
+export type Caller = {
+  readonly transport: 'socket' | 'stream' | 'request';
+  readonly origin: string;
+  readonly address: string;
+  readonly allowance: Allowance;
+  /** The live session, if any. */
+  session: Session | null;
+  /** A socket connects once: a second event stream on it could only confuse both ends. */
+  hasConnected: boolean;
+};
+
+export type RouterParts = {
+  readonly presence: Presence;
+  readonly sessions: Sessions;
+  readonly registry: Registry;
+  readonly log: Log;
+  readonly version: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+};
+
+/** Pings keep proxies from closing a quiet stream; a client that misses two connects anew. */
+const STREAM_PING_MS = 5_000;
+const STREAM_LOST_MS = 13_000;
+
+const t = initTRPC.context<Caller>().create({
+  isDev: false,
+  errorFormatter: ({ error }) => errorShape(error),
+  sse: {
+    ping: { enabled: true, intervalMs: STREAM_PING_MS },
+    client: { reconnectAfterInactivityMs: STREAM_LOST_MS },
+  },
+});
+
+export type AppRouter = ReturnType<typeof createRouter>;
+
+/** The calls of `lib/protocol/signaling.ts`, which holds their schemas and meaning. */
+export function createRouter({ presence, sessions, registry, log, version, now }: RouterParts) {
+  const refuse = (wire: ConstructorParameters<typeof Refusal>[0], caller: Caller): never => {
+    if (wire === 'rate-limited') log.event('rate-limited', caller.address);
+    throw new Refusal(wire);
+  };
+  const pay = (isPaid: boolean, caller: Caller): void => {
+    if (!isPaid) refuse('rate-limited', caller);
+  };
+
+  /** A row that is new on our disk is paid for by the address that makes it. */
+  const admitRow = (id: MeetingId, caller: Caller): void => {
+    if (registry.standingOf(id) === 'unknown') pay(caller.allowance.creations.take(), caller);
+  };
+
+  return t.router({
+    connect: t.procedure.subscription(({ ctx, signal }) => {
+      if (ctx.transport === 'request') throw new TRPCError({ code: 'METHOD_NOT_SUPPORTED' });
+      if (ctx.hasConnected) throw new TRPCError({ code: 'BAD_REQUEST' });
+      ctx.hasConnected = true;
+      const stopped = signal ?? new AbortController().signal;
+      const session = sessions.open(ctx.origin, ctx.transport === 'stream', stopped, () => {
+        ctx.session = null;
+        log.event('session-ended', ctx.address);
+      });
+      if (!stopped.aborted) ctx.session = session;
+      log.event('session-begun', ctx.address);
+      return session.events;
+    }),
+
+    /** The log mode and version, shown in Settings and in What our server sees. */
+    serverInfo: t.procedure.query(() => ({ logMode: log.mode, version })),
+
+    /** The same path, one query and one lookup for every text, whether an id or not (section 3). */
+    status: t.procedure.input(inputs.status).query(({ ctx, input }): Status => {
+      pay(ctx.allowance.status.take(), ctx);
+      const id = idOrNobody(input.id);
+      const exists = registry.standingOf(id) === 'live';
+      const isHosted = presence.isHosted(id);
+      return { exists, hostPresent: exists && isHosted };
+    }),
+
+    watch: t.procedure.input(inputs.watch).mutation(({ ctx, input }) => {
+      const session = live(ctx);
+      pay(session.watched.take(input.ids.length) && presence.watch(session, input.ids), ctx);
+    }),
+
+    /** Answers the nonce of the next claim: each proof is good once (section 2). */
+    claim: t.procedure.input(inputs.claim).mutation(({ ctx, input }) => {
+      const session = live(ctx);
+      if (!isClaimValid(input, session.origin, session.nonce)) {
+        log.event('claim-refused', ctx.address);
+        throw new Refusal('denied');
+      }
+      if (registry.standingOf(input.id) === 'retired') throw new Refusal('retired');
+      admitRow(input.id, ctx);
+      pay(presence.claim(session, input.id), ctx);
+      registry.hosted(input.id, dayOf(now()));
+      session.renewNonce();
+      log.event('claimed', ctx.address);
+      return { nonce: session.nonceText };
+    }),
+
+    release: t.procedure.input(inputs.release).mutation(({ ctx, input }) => {
+      presence.release(live(ctx), input.id);
+    }),
+
+    knock: t.procedure.input(inputs.knock).mutation(({ ctx, input }) => {
+      const session = live(ctx);
+      pay(session.knocks.take() && session.relayBytes.take(sizeOf(input.envelope)), ctx);
+      const standing = registry.standingOf(input.id);
+      if (standing === 'unknown') throw new Refusal('not-found');
+      if (standing === 'retired') throw new Refusal('retired');
+      const outcome = presence.knock(session, input.id, input.envelope);
+      if (outcome === 'full') return refuse('full', ctx);
+      return outcome === 'no-room' ? refuse('rate-limited', ctx) : outcome;
+    }),
+
+    leave: t.procedure.input(inputs.leave).mutation(({ ctx, input }) => {
+      presence.leave(live(ctx), input.id);
+    }),
+
+    relay: t.procedure.input(inputs.relay).mutation(({ ctx, input }) => {
+      const session = live(ctx);
+      pay(session.relayBytes.take(sizeOf(input.envelope)), ctx);
+      return { delivered: relay(presence.meeting(input.id), session, input) };
+    }),
+
+    open: t.procedure.input(inputs.open).mutation(({ ctx, input }) => {
+      const opened = openPair(presence.meeting(input.id), live(ctx), input.peerA, input.peerB);
+      return { opened };
+    }),
+
+    /** Any session that holds the key may retire, host at this moment or not. Saying it twice is saying it once. */
+    retire: t.procedure.input(inputs.retire).mutation(({ ctx, input }) => {
+      const session = live(ctx);
+      if (!isRetireValid(input, session.origin, now())) {
+        log.event('retire-refused', ctx.address);
+        throw new Refusal('denied');
+      }
+      admitRow(input.id, ctx);
+      registry.retire(input.id);
+      presence.retire(input.id);
+      log.event('retired', ctx.address);
+      return { nonce: session.nonceText };
+    }),
+
+    /** Only a sign of life, which every call of a session is. */
+    beat: t.procedure.mutation(({ ctx }) => void live(ctx)),
+  });
+}
+
+function live(caller: Caller): Session {
+  if (caller.session === null) throw new TRPCError({ code: 'UNAUTHORIZED' });
+  caller.session.heard();
+  return caller.session;
+}
+
+/** The id of no meeting: no key hashes to it. */
+const NOBODY = 'A'.repeat(22) as MeetingId;
+
+function idOrNobody(text: string): MeetingId {
+  try {
+    return parseId<MeetingId>(text);
+  } catch (cause) {
+    if (cause instanceof ParleyError) return NOBODY;
+    throw cause;
+  }
+}
+
+/** Bytes of an envelope on the wire; base64url, so a character each. */
+function sizeOf(envelope: string | null): number {
+  return envelope?.length ?? 0;
+}

@@ -1,0 +1,60 @@
+import { BEAT_INTERVAL_MS } from '../lib/protocol/signaling';
+import type { Clock, Limits } from './limits';
+import type { Presence } from './presence';
+import { Session } from './session';
+
+/** Two lost beats are a bad network; three are a frozen or vanished client. */
+const SILENCE_MS = 3 * BEAT_INTERVAL_MS;
+
+/**
+ * The live sessions. Those of event streams are also found by their token: their calls come over other connections,
+ * and the stream itself does not show that its reader froze.
+ */
+export class Sessions {
+  readonly #limits: Limits;
+  readonly #clock: Clock;
+  readonly #presence: Presence;
+  readonly #live = new Set<Session>();
+  readonly #streams = new Map<string, Session>();
+  readonly #sweep: NodeJS.Timeout;
+
+  constructor(limits: Limits, clock: Clock, presence: Presence) {
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#presence = presence;
+    this.#sweep = setInterval(() => this.endSilent(), BEAT_INTERVAL_MS);
+    this.#sweep.unref();
+  }
+
+  /** Lives until the signal aborts, the reader stops, or the server ends it. */
+  open(origin: string, isStream: boolean, signal: AbortSignal, onEnd: () => void): Session {
+    const session = new Session(origin, this.#limits, this.#clock, (ended) => {
+      this.#live.delete(ended);
+      this.#streams.delete(ended.token);
+      this.#presence.end(ended);
+      onEnd();
+    });
+    this.#live.add(session);
+    if (isStream) this.#streams.set(session.token, session);
+    if (signal.aborted) session.events.end();
+    else signal.addEventListener('abort', () => session.events.end(), { once: true });
+    return session;
+  }
+
+  byToken(token: string): Session | null {
+    return this.#streams.get(token) ?? null;
+  }
+
+  endSilent(): void {
+    for (const session of this.#streams.values()) if (session.silentMs > SILENCE_MS) session.events.end();
+  }
+
+  endAll(): void {
+    clearInterval(this.#sweep);
+    for (const session of this.#live) session.events.end();
+  }
+
+  get size(): number {
+    return this.#live.size;
+  }
+}
