@@ -33,7 +33,10 @@ module.exports = {
       comment: 'Kit and Vite make the $app and virtual modules; everything else has a file.',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: ['^\\$(app|env)/', '^virtual:', '\\?worker&url$', '\\$types(\\.js)?$'] },
+      to: {
+        couldNotResolve: true,
+        pathNot: ['^\\$(app|env)/', '^virtual:', '\\?worker&url$', '\\$types(\\.js)?$'],
+      },
     },
     only('protocol', lib('protocol'), [], 'The words both sides speak stand alone.'),
     only('crypto', lib('crypto'), [lib('protocol')]),
@@ -49,7 +52,12 @@ module.exports = {
     },
     only('peer', lib('peer'), [lib('protocol')]),
     ...features.map((name) =>
-      only(name, lib(name), [lib('protocol', 'vault', 'peer'), WORKER_DOOR, WORKER_SHAPES], 'Features never import each other.'),
+      only(
+        name,
+        lib(name),
+        [lib('protocol', 'vault', 'peer'), WORKER_DOOR, WORKER_SHAPES],
+        'Features never import each other.',
+      ),
     ),
     {
       name: 'features-see-shapes',
@@ -61,10 +69,19 @@ module.exports = {
     only(
       'meeting',
       lib('meeting'),
-      [lib('protocol', 'crypto', 'vault', 'signaling', 'peer', 'ui', ...features), WORKER_DOOR, WORKER_SHAPES],
+      [
+        lib('protocol', 'crypto', 'vault', 'signaling', 'peer', 'ui', ...features),
+        WORKER_DOOR,
+        WORKER_SHAPES,
+      ],
       'The composition root: sees all, and is seen by routes only.',
     ),
-    only('ui', lib('ui'), ['^src/lib/protocol/errors\\.ts$'], "Generic components know the protocol's error codes, nothing else of it."),
+    only(
+      'ui',
+      lib('ui'),
+      ['^src/lib/protocol/errors\\.ts$'],
+      "Generic components know the protocol's error codes, nothing else of it.",
+    ),
     only('routes', '^src/routes/', [lib('meeting', 'ui', ...features), '^src/lib/protocol/errors\\.ts$']),
     only('service-worker', '^src/service-worker/', []),
     only('server', '^src/server/', [lib('protocol')]),

@@ -50,7 +50,10 @@ export default defineConfig(
     },
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       // A number in a text is clear; an object is a mistake.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       // `return void` is the short way out of a callback.
@@ -106,7 +109,8 @@ export default defineConfig(
         'error',
         ...houseSyntax,
         {
-          selector: 'NewExpression[callee.name="Promise"] CallExpression[callee.name="setTimeout"] > Identifier.arguments',
+          selector:
+            'NewExpression[callee.name="Promise"] CallExpression[callee.name="setTimeout"] > Identifier.arguments',
           message: 'No test sleeps for a fixed time: wait for what should happen.',
         },
         {
@@ -125,7 +129,10 @@ export default defineConfig(
   {
     files: [`**/${EMPTY_NAMES}/**`, `**/${EMPTY_NAMES}.*`],
     rules: {
-      'no-restricted-syntax': ['error', { selector: 'Program', message: 'Name the file or folder for what it holds.' }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'Program', message: 'Name the file or folder for what it holds.' },
+      ],
     },
   },
 );

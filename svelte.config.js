@@ -8,7 +8,13 @@ const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.
 export default {
   preprocess: vitePreprocess(),
   kit: {
-    adapter: adapter({ pages: 'build/client', assets: 'build/client', fallback: '404.html', precompress: true, strict: true }),
+    adapter: adapter({
+      pages: 'build/client',
+      assets: 'build/client',
+      fallback: '404.html',
+      precompress: true,
+      strict: true,
+    }),
     // The version names the build; no clock and no polling, so that two builds of one source are the same bytes.
     version: { name: process.env.APP_VERSION ?? version, pollInterval: 0 },
     paths: { relative: false },
@@ -30,7 +36,12 @@ export default {
         'base-uri': ['none'],
         'form-action': ['none'],
         'require-trusted-types-for': ['script'],
-        'trusted-types': ['parley-worker', 'parley-service-worker', 'svelte-trusted-html', 'sveltekit-trusted-url'],
+        'trusted-types': [
+          'parley-worker',
+          'parley-service-worker',
+          'svelte-trusted-html',
+          'sveltekit-trusted-url',
+        ],
       },
     },
     prerender: {
@@ -42,7 +53,13 @@ export default {
     typescript: {
       config: (config) => ({
         ...config,
-        include: [...config.include, '../*.config.js', '../*.config.ts', '../scripts/**/*.mjs', '../bench/**/*.mjs'],
+        include: [
+          ...config.include,
+          '../*.config.js',
+          '../*.config.ts',
+          '../scripts/**/*.mjs',
+          '../bench/**/*.mjs',
+        ],
         exclude: [...(config.exclude ?? []), '../src/service-worker/**'],
       }),
     },

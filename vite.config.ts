@@ -3,6 +3,10 @@ import { SvelteKitPWA } from '@vite-pwa/sveltekit';
 import { defineConfig } from 'vite';
 
 export default defineConfig({
+  // The session worker loads the post-quantum part as a chunk of its own.
+  worker: { format: 'es' },
+  // Kit prerenders in a hook of the build; that this takes seconds is no news.
+  build: { rolldownOptions: { checks: { pluginTimings: false } } },
   plugins: [
     sveltekit(),
     SvelteKitPWA({
@@ -22,7 +26,7 @@ export default defineConfig({
         start_url: '/',
         scope: '/',
         display: 'standalone',
-        theme_color: '#0f5c5c',
+        theme_color: '#f7f7f3',
         background_color: '#f7f7f3',
         categories: ['communication', 'productivity'],
         icons: [

@@ -59,13 +59,8 @@ export function requireChromium() {
   const found = findChromium();
   if (found !== null) return found;
   if (isRoot && existsSync('/etc/debian_version')) {
-    const options = { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
-    execFileSync('apt-get', ['update'], options);
-    execFileSync(
-      'apt-get',
-      ['install', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'],
-      options,
-    );
+    apt('update');
+    apt('install', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core');
     const installed = findChromium();
     if (installed !== null) return installed;
   }
@@ -73,6 +68,12 @@ export function requireChromium() {
     'The browser tests need Chromium. Install it (Debian: apt-get install chromium), or name one in CHROMIUM_PATH, ' +
       'or run: npx playwright install chromium',
   );
+}
+
+/** @param {string[]} args */
+function apt(...args) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  execFileSync('apt-get', args, { stdio: ['ignore', 2, 2], env });
 }
 
 /** @param {string} path */

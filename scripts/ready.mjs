@@ -46,8 +46,8 @@ function ready() {
     process.stderr.write('Installing what the lockfile names…\n');
     // The build needs the development packages too, whatever NODE_ENV says.
     const isWindows = process.platform === 'win32';
-    const options = { cwd: root, stdio: /** @type {const} */ (['ignore', 2, 2]), shell: isWindows };
-    execFileSync('npm', ['ci', '--include=dev', '--loglevel=error'], options);
+    const args = ['ci', '--include=dev', '--loglevel=error'];
+    execFileSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2], shell: isWindows });
   }
   if (process.argv.includes('--build') && !isBuildFresh()) {
     process.stderr.write('Building…\n');

@@ -16,7 +16,8 @@ type PolicyFactory = {
 
 /** What of the browser this class touches; a test hands in its own. */
 export type UpdatePlatform = {
-  readonly container: Pick<ServiceWorkerContainer, 'controller' | 'register' | 'addEventListener'> | undefined;
+  readonly container:
+    Pick<ServiceWorkerContainer, 'controller' | 'register' | 'addEventListener'> | undefined;
   readonly page: Pick<Document, 'visibilityState' | 'addEventListener'>;
   readonly idle: (signal: AbortSignal) => Promise<void>;
   readonly now: () => number;

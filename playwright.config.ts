@@ -1,0 +1,27 @@
+import { defineConfig } from '@playwright/test';
+import { CHROMIUM_ARGS, findChromium } from './scripts/find-chromium.mjs';
+
+const executablePath = findChromium();
+
+/** The journeys: each file starts its own server from the build, so nothing is shared between files. */
+export default defineConfig({
+  testDir: 'tests/e2e',
+  outputDir: 'test-results',
+  // Two browsers take part in most journeys, and two journeys at a time fill two cores.
+  workers: process.env.CI === undefined ? 2 : 1,
+  fullyParallel: false,
+  // A test that fails once has failed: a retry would only hide the race.
+  retries: 0,
+  forbidOnly: process.env.CI !== undefined,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list']],
+  use: {
+    // The product runs with its service worker, so the tests do.
+    serviceWorkers: 'allow',
+    locale: 'en-GB',
+    trace: 'retain-on-failure',
+    launchOptions: { ...(executablePath === null ? {} : { executablePath }), args: CHROMIUM_ARGS },
+  },
+  projects: [{ name: 'e2e', use: { browserName: 'chromium' } }],
+});
