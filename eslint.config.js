@@ -62,6 +62,8 @@ export default defineConfig(
       '@typescript-eslint/require-await': 'off',
       // An optional value that a browser lacks is typed as always there.
       '@typescript-eslint/no-unnecessary-condition': 'off',
+      // Code points of a text are what many places mean; graphemes have their own segmenter.
+      '@typescript-eslint/no-misused-spread': ['error', { allow: ['string'] }],
       // `toId<PeerId>(bytes)` names the brand of what it makes.
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
@@ -87,6 +89,10 @@ export default defineConfig(
   },
   {
     files: ['**/*.svelte', '**/*.svelte.ts'],
+    rules: {
+      // State is replaced, never changed in place (`$state.raw`), so a plain Set is a value like any other.
+      'svelte/prefer-svelte-reactivity': 'off',
+    },
     languageOptions: {
       parserOptions: { parser: ts.parser, extraFileExtensions: ['.svelte'], svelteConfig },
     },

@@ -113,7 +113,7 @@ function everything() {
   check('format', 'prettier', '--check', '.');
   check('lint', 'eslint', '--max-warnings', '0', '.');
   check('types', 'svelte-check', '--tsconfig', './tsconfig.json', '--fail-on-warnings');
-  check('types of the server', 'tsc', '-p', 'tsconfig.server.json');
+  check('types of the server', 'tsc', '-p', 'src/server/tsconfig.json');
   check('types of the service worker', 'tsc', '-p', 'src/service-worker/tsconfig.json');
   check('imports', 'depcruise', 'src', '--config');
   check('dead code', 'knip');
