@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { concat, Writer, type Bytes } from '../protocol/bytes';
+import { concat, equalBytes, Writer, type Bytes } from '../protocol/bytes';
 import { idBytes, randomId, type FileId } from '../protocol/ids';
 import { FILE_CHUNK_BYTES } from '../protocol/limits';
 import { importAeadKey, seal } from './aead';
@@ -64,7 +64,7 @@ describe('a whole file', () => {
         }
       }
       expect(hashes.count).toBe(parts.length);
-      expect(concat(...parts)).toEqual(whole);
+      expect(equalBytes(concat(...parts), whole)).toBe(true);
     });
   }
 
@@ -75,7 +75,7 @@ describe('a whole file', () => {
       const opener = new FileOpener({ ...keysFor(whole.length), from });
       for (const [i, frame] of (await framesOf(whole, from)).entries()) {
         const opened = await opener.open(frame);
-        if (opened.kind === 'chunk') expect(opened.bytes).toEqual(chunks[from + i]);
+        if (opened.kind === 'chunk') expect(equalBytes(opened.bytes, chunks[from + i] ?? whole)).toBe(true);
         else expect(i).toBe(4 - from);
       }
     }
@@ -103,7 +103,7 @@ test('the layout: nonce = index (11) | final (1), AAD = fid | size | header', as
   for (const [i, { header, nonce, text }] of expected.entries()) {
     const aad = new Writer().raw(idBytes(file)).u64(whole.length).raw(Uint8Array.from(header)).done();
     const sealed = await seal(key, Uint8Array.from(nonce), aad, text);
-    expect(frames[i]).toEqual(concat(Uint8Array.from(header), sealed));
+    expect(equalBytes(frames[i] ?? sealed, concat(Uint8Array.from(header), sealed))).toBe(true);
   }
 });
 

@@ -15,7 +15,7 @@ export const SAFETY_WORDS: readonly string[] = `
   lobster lumber magnet mango maple marble meadow mirror mitten mosaic mountain muffin museum napkin nectar
   noodle notebook nugget nutmeg oasis oboe ocean octopus olive omelette onion orbit orchard ostrich otter
   oxygen oyster paddle pajama panda parrot pebble pencil pepper picnic pigeon pirate planet plaza prairie
-  puppet pyramid quarry quest queen quilt rabbit radio railway raisin recipe ribbon river robin rocket
+  puppet pyramid quarry queen quest quilt rabbit radio railway raisin recipe ribbon river robin rocket
   rooster ruby sailor salmon sandal saucer scarf scissors seahorse shadow shelter shovel silver sketch
   slipper snow sofa spider spruce squirrel stadium sugar summer swan teapot temple thunder ticket tiger
   toffee tomato trumpet tulip tundra turtle twilight umbrella uncle unicorn utensil valley vanilla velvet
