@@ -1,3 +1,4 @@
+import { fromBase64url } from '../protocol/bytes';
 import { randomTag } from '../protocol/envelope';
 import { codeOf, ERROR_OF_WIRE } from '../protocol/errors';
 import type { ParticipantId } from '../protocol/ids';
@@ -79,6 +80,12 @@ export class Guest {
     switch (event.type) {
       case 'presence':
         return this.#presence(event.hostPresent);
+      case 'relay':
+        return this.#room.session.post({
+          type: 'envelope',
+          from: event.from,
+          bytes: fromBase64url(event.envelope),
+        });
       case 'retired':
         return this.#end('meeting/retired');
       default:

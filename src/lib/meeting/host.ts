@@ -107,6 +107,11 @@ export class Host {
 
   server(event: ServerEvent): void {
     switch (event.type) {
+      case 'knock':
+        // Without an envelope somebody waits, and begins when told that the host is here.
+        return event.envelope === null ? undefined : this.#pass(event.peer, event.envelope);
+      case 'relay':
+        return this.#pass(event.from, event.envelope);
       case 'superseded':
         this.leave();
         return this.#room.ended('signaling/superseded');
@@ -140,6 +145,10 @@ export class Host {
         if ('connection' in event) this.#peerOf(event.connection)?.take(event);
         return this.#forgetTheGone();
     }
+  }
+
+  #pass(from: PeerId | null, envelope: string): void {
+    this.#room.session.post({ type: 'envelope', from, bytes: fromBase64url(envelope) });
   }
 
   async #claim(): Promise<void> {
