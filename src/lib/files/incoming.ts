@@ -122,6 +122,8 @@ function accepted(state: Incoming): Step<Incoming> {
 }
 
 function prepared(state: Incoming, from: number): Step<Incoming> {
+  // It ended while room was being made; the room is given back.
+  if (state.stage === 'ended') return { state, effects: [{ type: 'drop' }] };
   if (state.stage !== 'receiving' || state.link !== 'preparing') return same(state);
   const { file, pausedByMe } = state;
   return {
