@@ -7,7 +7,7 @@ import type { Log } from './log';
 import { statedOrigin, type Origins } from './origins';
 import { Presence } from './presence';
 import { dayOf, KEPT_DAYS, type Registry } from './registry';
-import { createRequestHandler } from './requests';
+import { createRequests } from './requests';
 import { createRouter } from './router';
 import { Sessions } from './sessions';
 import { createSockets } from './sockets';
@@ -45,6 +45,7 @@ export function createApi(options: ApiOptions): Api {
   const sessions = new Sessions(limits, clock, presence);
   const router = createRouter({ presence, sessions, registry, log, version, now });
   const sockets = createSockets({ router, limits, clock, log });
+  const requests = createRequests({ router, limits, log, addresses, sessions, origins, trustProxyHops });
 
   const sweep = () => registry.sweep(dayOf(now()) - KEPT_DAYS);
   sweep();
@@ -52,15 +53,7 @@ export function createApi(options: ApiOptions): Api {
   sweeping.unref();
 
   return {
-    handleRequest: createRequestHandler({
-      router,
-      limits,
-      log,
-      addresses,
-      sessions,
-      origins,
-      trustProxyHops,
-    }),
+    handleRequest: requests.handle,
 
     handleUpgrade(request, socket, head) {
       socket.on('error', () => socket.destroy());
@@ -77,20 +70,20 @@ export function createApi(options: ApiOptions): Api {
         log.event('connection-refused', address);
         return reject(socket, 429);
       }
-      const caller = {
-        transport: 'socket',
-        origin,
-        address,
-        allowance,
-        session: null,
-        hasConnected: false,
-      } as const;
-      sockets.accept(request, socket, head, { ...caller }, leave);
+      // The socket outlives its session and still takes calls that need none.
+      const hangUp = () => undefined;
+      sockets.accept(
+        request,
+        socket,
+        head,
+        { transport: 'socket', origin, address, allowance, session: null, hasConnected: false, hangUp },
+        leave,
+      );
     },
 
     async dispose() {
       clearInterval(sweeping);
-      const drained = sockets.drain();
+      const drained = Promise.all([sockets.drain(), requests.drain()]);
       sessions.endAll();
       await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
       sockets.terminate();

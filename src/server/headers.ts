@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { join, sep } from 'node:path';
 
 /** What a browser is told about every answer (SERVER, headers). */
@@ -40,7 +41,13 @@ const SCRIPT = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connec
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 const REVALIDATE = 'no-cache';
 
-export type HeaderRules = (pathname: string) => Readonly<Record<string, string>>;
+type Headers = Readonly<Record<string, string>>;
+/** By the path of a request line, query or not. */
+export type HeaderRules = (url: string) => Headers;
+
+export function setHeaders(response: ServerResponse, headers: Headers): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+}
 
 /**
  * Headers by path, for the built client in `folder`. A page gets exactly the policy of its own meta tag, which knows
@@ -56,10 +63,10 @@ export function createHeaderRules(folder: string, isBehindTls: boolean): HeaderR
     'Cross-Origin-Resource-Policy': 'same-origin',
     'X-Content-Type-Options': 'nosniff',
     'Permissions-Policy': PERMISSIONS,
-    ...(isBehindTls && { 'Strict-Transport-Security': 'max-age=63072000; includeSubDomains' }),
+    ...(isBehindTls && { 'Strict-Transport-Security': 'max-age=63072000' }),
   };
-  return (pathname) => {
-    const path = withoutSlash(pathname);
+  return (url) => {
+    const path = withoutSlash(decodedPath(url));
     const page = pages.get(path);
     return {
       ...common,
@@ -68,6 +75,17 @@ export function createHeaderRules(folder: string, isBehindTls: boolean): HeaderR
       ...(path === '/m' || path === '/m.html' ? { 'X-Robots-Tag': 'noindex' } : {}),
     };
   };
+}
+
+/** As sirv reads it, so that headers and file are chosen by one and the same name. */
+function decodedPath(url: string): string {
+  const path = url.split('?', 1)[0] ?? '/';
+  try {
+    return decodeURI(path);
+  } catch (cause) {
+    if (cause instanceof URIError) return path;
+    throw cause;
+  }
 }
 
 const withoutSlash = (path: string): string =>

@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { createApi } from './api';
 import { createFileHandler } from './files';
-import { createLog } from './log';
-import { allowedOrigins, httpOrigin } from './origins';
-import { openLibsqlRegistry } from './registry-libsql';
+import { createHeaderRules, setHeaders } from './headers';
+import { httpOrigin } from './origins';
 import { readSettings, type Settings } from './settings';
+import { startApi } from './start';
 
 /** Written in by the build. */
 declare const PARLEY_VERSION: string;
@@ -21,51 +20,62 @@ const SHORT_CONNECTIONS = 2_000;
 function main(): void {
   const outcome = readSettings(process.env);
   if (!outcome.ok) return fail(outcome.problem);
-  const client = fileURLToPath(new URL('../client', import.meta.url));
-  if (!existsSync(client)) return fail('The client is not built: run "npm run build" first.');
-  start(outcome.settings, client);
-}
+  const { settings } = outcome;
+  const clientFolder = fileURLToPath(new URL('../client', import.meta.url));
+  if (!existsSync(clientFolder)) return fail('The client is not built: run "npm run build" first.');
 
-function start(settings: Settings, clientFolder: string): void {
-  const log = createLog(settings.logMode);
-  const registry = openLibsqlRegistry(settings.dataDir);
-  const serveFiles = createFileHandler(clientFolder, settings.origin?.startsWith('https:') ?? false);
   const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS });
   server.maxConnections = settings.limits.sockets + SHORT_CONNECTIONS;
-  server.once('error', (cause: NodeJS.ErrnoException) => {
-    fail(`Cannot listen on ${settings.host}:${settings.port} (${cause.code}).`);
-  });
-
+  server.once('error', (cause) =>
+    fail(`Cannot listen on ${settings.host}:${settings.port} (${codeOf(cause)}).`),
+  );
   server.listen(settings.port, settings.host, () => {
-    const { port } = server.address() as AddressInfo;
-    const origins = allowedOrigins({ host: settings.host, port, origin: settings.origin });
-    const api = createApi({ ...settings, origins, registry, log, version: PARLEY_VERSION });
-
-    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      try {
-        if (request.url === '/healthz') response.writeHead(200, { 'Content-Type': 'text/plain' }).end('ok\n');
-        else if (request.url?.startsWith('/trpc')) api.handleRequest(request, response);
-        else serveFiles(request, response);
-      } catch (cause) {
-        log.fault(cause);
-        response.destroy();
-      }
-    });
-    server.on('upgrade', (request, socket, head) => api.handleUpgrade(request, socket, head));
-
-    const stop = (): void => {
-      log.event('stopping', null);
+    try {
+      serve(server, settings, clientFolder);
+    } catch (cause) {
       server.close();
-      void api.dispose().finally(() => process.exit(0));
-    };
-    process.once('SIGTERM', stop);
-    process.once('SIGINT', stop);
-    process.stdout.write(`Parley is ready at ${httpOrigin(settings.host, port)}\n`);
+      fail(`DATA_DIR ${settings.dataDir} cannot be used (${codeOf(cause)}).`);
+    }
   });
+}
 
+/** In the turn in which listening began: no request can have come before. */
+function serve(server: Server, settings: Settings, clientFolder: string): void {
+  const { port } = server.address() as AddressInfo;
+  const { api, log } = startApi(settings, port, PARLEY_VERSION);
+  const headersFor = createHeaderRules(clientFolder, settings.origin?.startsWith('https:') ?? false);
+  const serveFile = createFileHandler(clientFolder, headersFor);
+
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    try {
+      const url = request.url ?? '/';
+      setHeaders(response, headersFor(url));
+      if (url === '/healthz') response.writeHead(200, { 'Content-Type': 'text/plain' }).end('ok\n');
+      else if (/^\/trpc(?:[/?]|$)/.test(url)) api.handleRequest(request, response);
+      else serveFile(request, response);
+    } catch (cause) {
+      log.fault(cause);
+      response.destroy();
+    }
+  });
+  server.on('upgrade', (request, socket, head) => api.handleUpgrade(request, socket, head));
+
+  const stop = (): void => {
+    log.event('stopping', null);
+    server.close();
+    void api.dispose().finally(() => process.exit(0));
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
   // The last net: whatever slips through ends at most its own connection, never everybody's.
   process.on('uncaughtException', (cause) => log.fault(cause));
   process.on('unhandledRejection', (cause) => log.fault(cause));
+  process.stdout.write(`Parley is ready at ${httpOrigin(settings.host, port)}\n`);
+}
+
+/** A system's or SQLite's own code for what went wrong. */
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
 }
 
 function fail(problem: string): void {

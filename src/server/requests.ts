@@ -13,6 +13,9 @@ import type { Sessions } from './sessions';
 /** Calls gathered in one request by the client's batch link. */
 const MAX_CALLS = 20;
 
+/** Time for the end of a stream to reach a reader that is there. */
+const HANG_UP_MS = 1_000;
+
 type Parts = {
   router: AppRouter;
   limits: Limits;
@@ -27,8 +30,10 @@ type Parts = {
  * tRPC over HTTP, for networks that let no WebSocket through. Calls are POST, so that nothing of a meeting is ever in
  * a request line; the one GET is the event stream, which takes no input.
  */
-export function createRequestHandler(parts: Parts) {
+export function createRequests(parts: Parts) {
   const { router, limits, log, addresses, sessions, origins, trustProxyHops } = parts;
+
+  const streams = new Set<ServerResponse>();
 
   function handlerFor(caller: Caller) {
     return createHTTPHandler({
@@ -50,7 +55,7 @@ export function createRequestHandler(parts: Parts) {
     });
   }
 
-  return (request: IncomingMessage, response: ServerResponse): void => {
+  function handle(request: IncomingMessage, response: ServerResponse): void {
     const address = clientAddress(request, trustProxyHops);
     const [path = '', query] = (request.url ?? '').split('?', 2);
     const isStream = request.method === 'GET' && path === '/trpc/connect' && query === undefined;
@@ -70,13 +75,31 @@ export function createRequestHandler(parts: Parts) {
       log.event('connection-refused', address);
       return end(response, 429);
     }
-    if (leave !== null) response.once('close', leave);
+    if (leave !== null) {
+      streams.add(response);
+      response.once('close', () => {
+        streams.delete(response);
+        leave();
+      });
+    }
     const token = request.headers[SESSION_HEADER];
     const session = typeof token === 'string' ? sessions.byToken(token) : null;
     const transport = isStream ? 'stream' : 'request';
     response.setHeader('Cache-Control', 'no-store');
-    const caller: Caller = { transport, origin, address, allowance, session, hasConnected: false };
+    // A reader that froze takes no last word either; without this it would hold its place until the network gives up.
+    const hangUp = () => void response.setTimeout(HANG_UP_MS, () => response.destroy());
+    const caller: Caller = { transport, origin, address, allowance, session, hasConnected: false, hangUp };
     handlerFor(caller)(request, response);
+  }
+
+  return {
+    handle,
+    /** Resolves when every stream that is open now is closed. */
+    async drain(): Promise<void> {
+      await Promise.all(
+        [...streams].map((stream) => new Promise((resolve) => stream.once('close', resolve))),
+      );
+    },
   };
 }
 

@@ -22,6 +22,8 @@ export type Caller = {
   session: Session | null;
   /** A socket connects once: a second event stream on it could only confuse both ends. */
   hasConnected: boolean;
+  /** The session is over while the connection may still be there. */
+  hangUp(): void;
 };
 
 export type RouterParts = {
@@ -72,6 +74,7 @@ export function createRouter({ presence, sessions, registry, log, version, now }
       const stopped = signal ?? new AbortController().signal;
       const session = sessions.open(ctx.origin, ctx.transport === 'stream', stopped, () => {
         ctx.session = null;
+        ctx.hangUp();
         log.event('session-ended', ctx.address);
       });
       if (!stopped.aborted) ctx.session = session;
