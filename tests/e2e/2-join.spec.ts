@@ -1,0 +1,73 @@
+import { createMeeting, expect, expectConnected, expectHeard, joinMeeting, say, test } from './journey';
+
+test('a guest opens the link, gives a name, and is connected', async ({ host, guest }) => {
+  const link = await createMeeting(host);
+  await guest.page.goto(link);
+
+  await test.step('opening a link joins nobody', async () => {
+    await expect(guest.page.getByRole('button', { name: 'Join' })).toBeVisible();
+    expect(new URL(guest.page.url()).hash).toBe('');
+    await expect(host.page.getByRole('textbox', { name: 'Invite link' })).toBeVisible();
+    await expect(guest.page.getByText('The host is here')).toBeVisible();
+  });
+
+  await guest.page.getByRole('textbox', { name: 'Your name' }).fill('Grace');
+  await guest.page.getByRole('checkbox', { name: /Remember my name/ }).check();
+  await guest.page.getByRole('button', { name: 'Join' }).click();
+  await expectConnected(host, guest);
+  await expect(host.page.getByRole('list', { name: 'People' })).toContainText('Grace');
+  await say(guest, 'Good morning');
+  await expectHeard(host, 'Good morning');
+  await say(host, 'Good morning to you');
+  await expectHeard(guest, 'Good morning to you');
+
+  await test.step('the name is remembered, if wished', async () => {
+    await guest.page.goto(link);
+    await expect(guest.page.getByRole('textbox', { name: 'Your name' })).toHaveValue('Grace');
+  });
+});
+
+test('connects where no WebSocket opens, by server-sent events', async ({ host, guest }) => {
+  for (const { page } of [host, guest]) {
+    await page.addInitScript(() => {
+      // What a proxy that cuts upgrades looks like to a page.
+      window.WebSocket = class extends WebSocket {
+        constructor(url: string | URL) {
+          super(new URL('/no-such-endpoint', url));
+        }
+      };
+    });
+  }
+  const link = await createMeeting(host);
+  await joinMeeting(guest, link, 'Sam');
+  await expectConnected(host, guest);
+  await say(guest, 'By the other way');
+  await expectHeard(host, 'By the other way');
+});
+
+test.describe('without the WebSocket', () => {
+  test.use({ expectedProblems: [[/WebSocket connection to .* failed/], { option: true }] });
+});
+
+test('where a browser cannot transfer a data channel, its bytes are shuttled and all else is the same', async ({
+  host,
+  guest,
+}) => {
+  await guest.page.addInitScript(() => {
+    const post = Worker.prototype.postMessage;
+    Worker.prototype.postMessage = function (this: Worker, message: unknown, options?: unknown) {
+      const transfer = Array.isArray(options) ? (options as unknown[]) : [];
+      if (transfer.some((one) => one instanceof RTCDataChannel)) {
+        throw new DOMException('RTCDataChannel cannot be transferred', 'DataCloneError');
+      }
+      post.call(this, message, transfer as Transferable[]);
+    };
+  });
+  const link = await createMeeting(host);
+  await joinMeeting(guest, link, 'Ada');
+  await expectConnected(host, guest);
+  await say(guest, 'Shuttled there');
+  await expectHeard(host, 'Shuttled there');
+  await say(host, 'and back');
+  await expectHeard(guest, 'and back');
+});
