@@ -31,16 +31,14 @@ class Clock {
 }
 
 class Speaker {
+  readonly name: string;
   readonly id: ParticipantId;
   readonly arrivals: Entry[] = [];
   readonly chat: Chat;
   #count = 0;
 
-  constructor(
-    readonly name: string,
-    byte: number,
-    clock: Clock,
-  ) {
+  constructor(name: string, byte: number, clock: Clock) {
+    this.name = name;
     this.id = person(byte);
     const randomBytes = (length: number): Bytes => {
       const bytes = new Uint8Array(length).fill(byte);
