@@ -131,6 +131,8 @@ export class Peer {
         return;
       case 'restart-ice':
         return this.#line?.restartIce();
+      case 'check':
+        return this.#session.post({ type: 'check-paths' });
       case 'alarm':
         clearTimeout(this.#alarm);
         this.#alarm = setTimeout(() => this.dispatch({ type: 'timeout' }), effect.afterMs);

@@ -19,7 +19,8 @@ export type PeerState =
   | { at: 'lobby' }
   /** Descriptions are being exchanged; the channel is not open yet. */
   | { at: 'linking'; attempt: number }
-  | { at: 'open' }
+  /** `hasReturned`: the other end has come back to the server since, perhaps as a new page. */
+  | { at: 'open'; hasReturned: boolean }
   /** It was open, and nothing is heard. ICE is being restarted. */
   | { at: 'silent' }
   | { at: 'closed'; code: ErrorCode | null };
@@ -45,6 +46,8 @@ export type PeerEffect =
   /** A new handshake on a new connection, after the pause. */
   | { type: 'greet'; afterMs: number }
   | { type: 'restart-ice' }
+  /** Ask the other end now whether it is there. */
+  | { type: 'check' }
   | { type: 'alarm'; afterMs: number }
   | { type: 'no-alarm' }
   /** Close the connection in hand, if any. */
@@ -68,12 +71,15 @@ const TAMPERED_ATTEMPTS = 3;
 const REPLACED_ATTEMPTS = 2;
 
 export const AWAY: PeerState = { at: 'away' };
+const OPEN: PeerState = { at: 'open', hasReturned: false };
 
 export function nextInitiator(state: PeerState, event: PeerEvent): Step {
   if (state.at === 'closed') return stay(state);
   switch (event.type) {
     case 'present':
-      return state.at === 'away' ? greet(0, 0) : stay(state);
+      // A page that was loaded anew knows nothing of the connection before: no ICE restart brings that back.
+      if (state.at === 'open') return go({ at: 'open', hasReturned: true }, { type: 'check' });
+      return state.at === 'away' || state.at === 'silent' ? greet(0, 0) : stay(state);
     case 'absent':
       // An open connection needs no server: the host's socket may be gone and the host still here.
       return state.at === 'open' || state.at === 'silent' ? stay(state) : leaveFor(AWAY);
@@ -90,13 +96,14 @@ export function nextInitiator(state: PeerState, event: PeerEvent): Step {
         ? go({ at: 'linking', attempt: 0 }, { type: 'alarm', afterMs: LINKING_MS })
         : stay(state);
     case 'open':
-      return go({ at: 'open' }, { type: 'no-alarm' }, { type: 'no-trouble' });
+      return go(OPEN, { type: 'no-alarm' }, { type: 'no-trouble' });
     case 'silent':
-      return state.at === 'open'
-        ? go({ at: 'silent' }, { type: 'restart-ice' }, { type: 'alarm', afterMs: RESTART_MS })
-        : stay(state);
+      if (state.at !== 'open') return stay(state);
+      return state.hasReturned
+        ? greet(0, 0)
+        : go({ at: 'silent' }, { type: 'restart-ice' }, { type: 'alarm', afterMs: RESTART_MS });
     case 'heard':
-      return state.at === 'silent' ? go({ at: 'open' }, { type: 'no-alarm' }) : stay(state);
+      return state.at === 'silent' ? go(OPEN, { type: 'no-alarm' }) : stay(state);
     case 'lost':
       return isConnected(state) ? greet(1, 0) : stay(state);
     case 'timeout':
@@ -115,13 +122,13 @@ export function nextResponder(state: PeerState, event: PeerEvent): Step {
   if (state.at === 'closed') return stay(state);
   switch (event.type) {
     case 'open':
-      return go({ at: 'open' }, { type: 'no-alarm' });
+      return go(OPEN, { type: 'no-alarm' });
     case 'silent':
       return state.at === 'open'
         ? go({ at: 'silent' }, { type: 'restart-ice' }, { type: 'alarm', afterMs: GONE_MS })
         : stay(state);
     case 'heard':
-      return state.at === 'silent' ? go({ at: 'open' }, { type: 'no-alarm' }) : stay(state);
+      return state.at === 'silent' ? go(OPEN, { type: 'no-alarm' }) : stay(state);
     case 'lost':
       // The guest builds the next connection; until then its place is kept.
       return state.at === 'open' ? go({ at: 'silent' }, { type: 'alarm', afterMs: GONE_MS }) : stay(state);

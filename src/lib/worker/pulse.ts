@@ -47,10 +47,10 @@ export class Pulse {
     this.#report();
   }
 
-  /** Asks now, whatever was heard before: the page woke or the network changed. */
+  /** Asks now: the page woke, or the network or the other end changed. The answer has one interval's time. */
   ask(): void {
     const nowMs = this.#options.now();
-    this.#heardAtMs = Math.max(this.#heardAtMs, nowMs - SILENCE_MS + PULSE_INTERVAL_MS);
+    this.#heardAtMs = nowMs - SILENCE_MS + PULSE_INTERVAL_MS;
     this.#ping(nowMs);
   }
 
