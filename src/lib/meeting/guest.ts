@@ -150,7 +150,8 @@ export class Guest {
   async #send(envelope: Parameters<Room['signaling']['knock']>[1] & object): Promise<void> {
     if (!this.#hasKnocked) return this.#knock(envelope);
     try {
-      await this.#room.signaling.relay(this.#room.meetingId, null, envelope);
+      const isDelivered = await this.#room.signaling.relay(this.#room.meetingId, null, envelope);
+      if (!isDelivered) this.#presence(false);
     } catch (fault) {
       this.#unreachable(fault);
     }
@@ -173,7 +174,10 @@ export class Guest {
     const isNew = isPresent && this.hostPresent === false;
     this.hostPresent = isPresent;
     if (isNew) this.#room.announce();
-    if (this.#isIn) this.peer.dispatch({ type: isPresent ? 'present' : 'absent' });
+    if (this.#isIn) {
+      this.peer.dispatch({ type: isPresent ? 'present' : 'absent' });
+      if (this.peer.state.at === 'away') this.#room.left(this.host);
+    }
     this.#room.changed();
   }
 

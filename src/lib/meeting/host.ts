@@ -58,7 +58,6 @@ export class Host {
 
   setName(name: string): void {
     this.#name = name;
-    this.#tellWorker();
   }
 
   open(): void {
@@ -281,7 +280,7 @@ export class Host {
   }
 
   #tellWorker(): void {
-    this.#room.session.post({ type: 'host', policy: this.#policy, name: this.#name });
+    this.#room.session.post({ type: 'host', policy: this.#policy });
   }
 
   /** Without a server there is nothing to tell it; the next session starts with a claim. */

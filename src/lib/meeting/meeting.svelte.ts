@@ -149,6 +149,7 @@ export class Meeting implements MeetingView {
     document.removeEventListener('visibilitychange', this.#wake);
     removeEventListener('online', this.#wake);
     if (this.#ended === null) this.#leaveSide();
+    this.#session.close();
     this.#signaling.close();
     this.chat.destroy();
     this.files.destroy();

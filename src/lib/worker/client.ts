@@ -59,8 +59,10 @@ export class SessionClient {
     this.#give(channel, (handle) => ({ type: 'file-channel', connection, file, handle }));
   }
 
+  /** Ends the worker once the last words are out. */
   close(): void {
-    this.#worker.terminate();
+    const end = () => this.#worker.terminate();
+    this.call('shut-down', {}).then(end, end);
   }
 
   #give(channel: RTCDataChannel, command: (handle: ChannelHandle) => Command): void {

@@ -12,12 +12,11 @@ import {
 import { idBytes, type FileId, type ParticipantId, type PeerId } from '../protocol/ids';
 import { decodeMessage, encodeMessage, type Message, type NegotiationMessage } from '../protocol/message';
 import { Initiator, Responder, type Ephemerals, type Parties } from '../crypto/handshake';
-import { peekSeq, RecordOpener, RecordSealer } from '../crypto/record';
 import { contextOf, type Direction, type SessionSecrets } from '../crypto/session-secrets';
 import type { ByteChannel } from './byte-channel';
-import { RecordInbox } from './inbox';
 import type { MeetingKeys } from './meeting-keys';
 import type { ConnectionTag, WorkerEvent } from './messages';
+import { ServerRecords } from './server-records';
 import { Talk } from './talk';
 
 /**
@@ -45,9 +44,6 @@ type Handshake =
 /** What message 3 says of the guest. */
 export type Introduction = { participant: ParticipantId; name: string; knockText: string };
 
-/** The record ciphers of the way over the server. */
-type Signal = { sealer: RecordSealer; opener: RecordOpener; inbox: RecordInbox };
-
 /** What is the same for every connection of a meeting. */
 export type Surroundings = { keys: MeetingKeys; emit: (event: WorkerEvent) => void };
 
@@ -60,10 +56,12 @@ export class Connection {
   #handshake: Handshake;
   /** The socket that the other end was last heard through; `null` is the meeting's host. */
   #route: PeerId | null;
-  #signal: Signal | null = null;
+  readonly #records = new ServerRecords();
   #fingerprints: { own: Bytes | null; other: Bytes | null } = { own: null, other: null };
   #channel: ByteChannel | null = null;
   #talk: Talk | null = null;
+  /** The host said so; until then a guest takes the channel for closed, however quick ICE was. */
+  #isAdmitted: boolean;
   #tasks: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -73,6 +71,7 @@ export class Connection {
     this.#around = around;
     this.tag = setup.tag;
     this.#own = setup.own;
+    this.#isAdmitted = setup.own === 'r2i';
     this.#route = setup.route;
     this.#rules = setup.rules;
     this.#handshake = setup.handshake;
@@ -138,7 +137,8 @@ export class Connection {
         case 'm2':
           return this.#readM2(envelope.body);
         case 'record':
-          return this.#readRecords(envelope.body, from);
+          await this.#opening(() => this.#records.put(envelope.body));
+          return this.#takeRecords(from);
         case 'refused':
           return this.#emit({ type: 'refused', connection: this.tag, code: envelope.code });
       }
@@ -197,7 +197,7 @@ export class Connection {
   close(code: ErrorCode | null = null): void {
     if (this.#handshake.at === 'closed') return;
     this.#handshake = { at: 'closed' };
-    this.#signal = null;
+    this.#records.end();
     this.#talk?.close();
     this.#channel?.close();
     this.#emit({ type: 'closed', connection: this.tag, code });
@@ -219,6 +219,7 @@ export class Connection {
     this.#handshake = met;
     if (offer === null) await this.#sendM3(met, null);
     else this.#emitNegotiation({ kind: 'description', description: offer });
+    await this.#takeRecords(this.#route);
   }
 
   async #sendM2(responder: Responder, policy: Policy, offer: Description | null): Promise<void> {
@@ -261,24 +262,18 @@ export class Connection {
       secrets.keysFor('signal', this.#own, noContext),
       secrets.keysFor('signal', opposite(this.#own), noContext),
     ]);
-    this.#signal = { sealer: new RecordSealer(send), opener: new RecordOpener(receive), inbox: new RecordInbox() };
+    this.#records.begin({ send, receive });
   }
 
   async #sendOverServer(message: Message): Promise<void> {
-    if (this.#signal === null) return;
-    const body = await this.#signal.sealer.seal(encodeMessage(message));
-    this.#sendEnvelope({ kind: 'record', tag: this.tag, body });
+    const body = await this.#records.seal(encodeMessage(message));
+    if (body !== null) this.#sendEnvelope({ kind: 'record', tag: this.tag, body });
   }
 
-  async #readRecords(record: Bytes, from: PeerId | null): Promise<void> {
-    const signal = this.#signal;
-    const number = peekSeq(record);
-    if (signal === null || number === null) return this.#unopened();
-    signal.inbox.put(number, record);
-    for (let rivals = signal.inbox.take(); rivals.length > 0; rivals = signal.inbox.take()) {
-      const inner = await firstToOpen(rivals, signal.opener);
-      if (inner === null) return this.#unopened();
-      signal.inbox.opened();
+  /** Opens all that can be opened now; `from` is the socket that the last of it came through. */
+  async #takeRecords(from: PeerId | null): Promise<void> {
+    const next = () => this.#opening(() => this.#records.next());
+    for (let inner = await next(); inner !== null; inner = await next()) {
       if (from !== this.#route) {
         this.#route = from;
         this.#emit({ type: 'moved', connection: this.tag, from });
@@ -296,7 +291,9 @@ export class Connection {
         return this.#readM3(message.payload);
       case 'admission':
         if (this.#own === 'r2i') throw new ParleyError('protocol/unexpected');
-        return this.#emit({ type: 'admission', connection: this.tag, admission: message.admission });
+        this.#isAdmitted ||= message.admission.status === 'admit';
+        this.#emit({ type: 'admission', connection: this.tag, admission: message.admission });
+        return this.#startTalk();
       case 'description':
       case 'candidates':
       case 'restart':
@@ -330,7 +327,7 @@ export class Connection {
 
   async #startTalk(): Promise<void> {
     const channel = this.#channel;
-    if (this.#talk !== null || channel === null || this.#handshake.at !== 'done') return;
+    if (this.#talk !== null || channel === null || !this.#isAdmitted || this.#handshake.at !== 'done') return;
     const { own, other } = this.#fingerprints;
     if (own === null || other === null) return;
     const { secrets, context } = this.#established();
@@ -398,7 +395,7 @@ export class Connection {
     });
   }
 
-  async #opening<T>(open: () => Promise<T>): Promise<T> {
+  async #opening<T>(open: () => Promise<T> | T): Promise<T> {
     try {
       return await open();
     } catch (cause) {
@@ -412,18 +409,6 @@ class NotOpened extends ParleyError {
   constructor(options: { cause: unknown }) {
     super('crypto/open-failed', options);
   }
-}
-
-/** The first of several records with one number that opens: a forged twin must not shut out the true one. */
-async function firstToOpen(records: readonly Bytes[], opener: RecordOpener): Promise<Bytes | null> {
-  for (const record of records) {
-    const inner = await opener.open(record).catch((fault: unknown) => {
-      if (codeOf(fault) !== 'crypto/open-failed') throw fault;
-      return null;
-    });
-    if (inner !== null) return inner;
-  }
-  return null;
 }
 
 /** In a pair with the host, the host's place is the meeting's id: it is the hash of the host's key (decision 0003). */

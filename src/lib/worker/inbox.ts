@@ -26,7 +26,7 @@ export class RecordInbox {
     if (same !== undefined) {
       // Several claim one number: one of them is true, and opening tells which.
       if (same.length < MAX_HELD) same.push(record);
-    } else if (this.#held.size < MAX_HELD) {
+    } else if (number === this.#next || this.#held.size < MAX_HELD) {
       this.#held.set(number, [record]);
     }
   }

@@ -45,6 +45,8 @@ export type Calls = {
   };
   /** Ends a connection once what was said last is out; answered when nothing more will leave. */
   'close-connection': { input: { connection: ConnectionTag }; output: null };
+  /** The same for all of them: the page is done. */
+  'shut-down': { input: Record<never, never>; output: null };
   /** Makes room for an accepted file; `from` is how many whole records of it are already here. */
   'receive-file': {
     input: { connection: ConnectionTag; file: FileId; size: number };
@@ -71,7 +73,7 @@ export type Command =
       relayOnly: boolean;
     }
   /** What a host answers newcomers with from now on. */
-  | { type: 'host'; policy: Policy; name: string }
+  | { type: 'host'; policy: Policy }
   /** An envelope from the server; `from: null` is the meeting's host. */
   | { type: 'envelope'; from: PeerId | null; bytes: Bytes }
   /** The offer or answer that was asked for; `channel` names the talk channel handed over before. */

@@ -135,6 +135,9 @@ export class Session {
       case 'close-connection':
         await this.#connections.get(call.connection)?.finish();
         return null;
+      case 'shut-down':
+        await Promise.all([...this.#connections.values()].map((connection) => connection.finish()));
+        return null;
       case 'receive-file': {
         const connection = this.#connections.get(call.connection);
         if (connection === undefined) throw new ParleyError('protocol/unexpected');

@@ -46,7 +46,10 @@ export class Talk {
       received: (record) => {
         this.#reading = this.#reading.then(() => this.#read(record));
       },
-      closed: () => this.#close(null),
+      // In its turn: what came before it, a goodbye above all, is still being opened.
+      closed: () => {
+        this.#reading = this.#reading.then(() => this.#close(null));
+      },
     });
   }
 
