@@ -21,6 +21,10 @@ export class EventQueue implements AsyncIterable<ServerEvent, void, void> {
     this.#onEnd = onEnd;
   }
 
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
   push(event: ServerEvent): void {
     if (this.#isEnded) return;
     if (this.#waiting !== null) {

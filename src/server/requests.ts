@@ -13,6 +13,9 @@ import type { Sessions } from './sessions';
 /** Calls gathered in one request by the client's batch link. */
 const MAX_CALLS = 20;
 
+/** Names of procedures; nothing else may stand in a request line. */
+const CALL = /^\/trpc\/[A-Za-z]+(?:,[A-Za-z]+)*(?:\?batch=1)?$/;
+
 /** Time for the end of a stream to reach a reader that is there. */
 const HANG_UP_MS = 1_000;
 
@@ -45,8 +48,8 @@ export function createRequests(parts: Parts) {
       // An error here reaches the client once for each of its calls, in the shape it expects.
       createContext({ info }) {
         const bucket = caller.session?.calls ?? caller.allowance.calls;
-        if (caller.transport === 'request' && !bucket.take(info.calls.length))
-          throw new Refusal('rate-limited');
+        const isPaid = caller.transport === 'stream' || bucket.take(info.calls.length);
+        if (!isPaid) throw new Refusal('rate-limited');
         return caller;
       },
       onError({ error }) {
@@ -57,9 +60,9 @@ export function createRequests(parts: Parts) {
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
     const address = clientAddress(request, trustProxyHops);
-    const [path = '', query] = (request.url ?? '').split('?', 2);
-    const isStream = request.method === 'GET' && path === '/trpc/connect' && query === undefined;
-    const isCall = request.method === 'POST' && (query === undefined || query === 'batch=1');
+    const url = request.url ?? '';
+    const isStream = request.method === 'GET' && url === '/trpc/connect';
+    const isCall = request.method === 'POST' && CALL.test(url);
     if (!isStream && !isCall) return end(response, 405);
 
     const origin = isStream ? streamOrigin(request, origins) : statedOrigin(request, origins);

@@ -18,7 +18,7 @@ export type Caller = {
   readonly origin: string;
   readonly address: string;
   readonly allowance: Allowance;
-  /** The live session, if any. */
+  /** The session this call belongs to, live or ended. */
   session: Session | null;
   /** A socket connects once: a second event stream on it could only confuse both ends. */
   hasConnected: boolean;
@@ -73,11 +73,10 @@ export function createRouter({ presence, sessions, registry, log, version, now }
       ctx.hasConnected = true;
       const stopped = signal ?? new AbortController().signal;
       const session = sessions.open(ctx.origin, ctx.transport === 'stream', stopped, () => {
-        ctx.session = null;
         ctx.hangUp();
         log.event('session-ended', ctx.address);
       });
-      if (!stopped.aborted) ctx.session = session;
+      ctx.session = session;
       log.event('session-begun', ctx.address);
       return session.events;
     }),
@@ -164,10 +163,11 @@ export function createRouter({ presence, sessions, registry, log, version, now }
   });
 }
 
-function live(caller: Caller): Session {
-  if (caller.session === null) throw new TRPCError({ code: 'UNAUTHORIZED' });
-  caller.session.heard();
-  return caller.session;
+/** Asked in the same turn as the work is done: a call whose body came late must not revive an ended session. */
+function live({ session }: Caller): Session {
+  if (session === null || !session.isLive) throw new TRPCError({ code: 'UNAUTHORIZED' });
+  session.heard();
+  return session;
 }
 
 /** The id of no meeting: no key hashes to it. */

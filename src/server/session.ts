@@ -45,6 +45,10 @@ export class Session implements Member {
     return toBase64url(this.#nonce);
   }
 
+  get isLive(): boolean {
+    return !this.events.isEnded;
+  }
+
   /** A claim used the nonce up (section 2). */
   renewNonce(): void {
     this.#nonce = randomBytes(NONCE_BYTES);

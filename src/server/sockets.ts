@@ -34,7 +34,8 @@ export function createSockets({ router, limits, clock, log }: Parts) {
       keepAlive: { enabled: true, pingMs: limits.pingMs, pongWaitMs: limits.pongMs },
       createContext: () => caller,
       onError({ error }) {
-        if (error.code === 'INTERNAL_SERVER_ERROR') log.fault(error.cause ?? error);
+        if (isOfNetwork(error.cause)) log.event('socket-closed', caller.address);
+        else if (error.code === 'INTERNAL_SERVER_ERROR') log.fault(error.cause ?? error);
         else if (isBadMessage(error)) client.countBadMessage();
       },
     })(client, request);
@@ -69,4 +70,9 @@ export function createSockets({ router, limits, clock, log }: Parts) {
       for (const client of server.clients) client.terminate();
     },
   };
+}
+
+/** What a peer or the network does to a socket (`WS_ERR_INVALID_UTF8`, `ECONNRESET`); ws has closed it by then. */
+function isOfNetwork(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && /^(?:WS_ERR_\w+|E[A-Z]+)$/.test(String(cause.code));
 }
