@@ -2,7 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { ConnectionPair, description } from '../../../tests/fakes/connection-pair';
 import type { Candidate } from '../protocol/message';
 
-const HOST_CANDIDATE: Candidate = { candidate: 'candidate:1 1 udp 2113937151 192.0.2.7 50000 typ host', sdpMid: '0' };
+const HOST_CANDIDATE: Candidate = {
+  candidate: 'candidate:1 1 udp 2113937151 192.0.2.7 50000 typ host',
+  sdpMid: '0',
+};
 const RELAYED: Candidate = {
   candidate: 'candidate:2 1 udp 33562367 198.51.100.9 60000 typ relay raddr 192.0.2.7 rport 50000',
   sdpMid: '0',
@@ -71,7 +74,10 @@ describe('with a lobby', () => {
     expect((await pair.heard.guest.first('admission')).admission.status).toBe('wait');
     pair.admit();
     await Promise.all([pair.heard.guest.first('open'), pair.heard.host.first('open')]);
-    expect(pair.heard.guest.of('admission').map(({ admission }) => admission.status)).toEqual(['wait', 'admit']);
+    expect(pair.heard.guest.of('admission').map(({ admission }) => admission.status)).toEqual([
+      'wait',
+      'admit',
+    ]);
   });
 
   test('who is turned away hears why and gets no description', async () => {
@@ -117,7 +123,10 @@ describe('on an open channel', () => {
     await pair.host.finish();
     await pair.heard.guest.first('closed');
     const last = pair.heard.guest.events.slice(-2);
-    expect(last).toMatchObject([{ type: 'talk', message: { kind: 'bye', code: null } }, { type: 'closed', code: null }]);
+    expect(last).toMatchObject([
+      { type: 'talk', message: { kind: 'bye', code: null } },
+      { type: 'closed', code: null },
+    ]);
     expect(pair.guest.isClosed && pair.host.isClosed).toBe(true);
   });
 

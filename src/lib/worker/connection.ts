@@ -1,5 +1,5 @@
-import { equalBytes, type Bytes } from '../protocol/bytes';
-import { guardCandidate, guardDescription, type GuardRules } from '../protocol/description';
+import type { Bytes } from '../protocol/bytes';
+import { guardCandidate, type GuardRules } from '../protocol/description';
 import { encodeEnvelope, type Envelope } from '../protocol/envelope';
 import { codeOf, ParleyError, type ErrorCode } from '../protocol/errors';
 import {
@@ -12,10 +12,12 @@ import {
 import { idBytes, type FileId, type ParticipantId, type PeerId } from '../protocol/ids';
 import { decodeMessage, encodeMessage, type Message, type NegotiationMessage } from '../protocol/message';
 import { Initiator, Responder, type Ephemerals, type Parties } from '../crypto/handshake';
-import { contextOf, type Direction, type SessionSecrets } from '../crypto/session-secrets';
+import type { Direction, Purpose, SessionSecrets } from '../crypto/session-secrets';
+import { Binding } from './binding';
 import type { ByteChannel } from './byte-channel';
 import type { MeetingKeys } from './meeting-keys';
 import type { ConnectionTag, WorkerEvent } from './messages';
+import { NotOpened, opening } from './not-opened';
 import { ServerRecords } from './server-records';
 import { Talk } from './talk';
 
@@ -57,7 +59,7 @@ export class Connection {
   /** The socket that the other end was last heard through; `null` is the meeting's host. */
   #route: PeerId | null;
   readonly #records = new ServerRecords();
-  #fingerprints: { own: Bytes | null; other: Bytes | null } = { own: null, other: null };
+  readonly #binding = new Binding();
   #channel: ByteChannel | null = null;
   #talk: Talk | null = null;
   /** The host said so; until then a guest takes the channel for closed, however quick ICE was. */
@@ -66,7 +68,13 @@ export class Connection {
 
   private constructor(
     around: Surroundings,
-    setup: { tag: ConnectionTag; own: Direction; route: PeerId | null; rules: GuardRules; handshake: Handshake },
+    setup: {
+      tag: ConnectionTag;
+      own: Direction;
+      route: PeerId | null;
+      rules: GuardRules;
+      handshake: Handshake;
+    },
   ) {
     this.#around = around;
     this.tag = setup.tag;
@@ -137,7 +145,7 @@ export class Connection {
         case 'm2':
           return this.#readM2(envelope.body);
         case 'record':
-          await this.#opening(() => this.#records.put(envelope.body));
+          await opening(() => this.#records.put(envelope.body));
           return this.#takeRecords(from);
         case 'refused':
           return this.#emit({ type: 'refused', connection: this.tag, code: envelope.code });
@@ -149,7 +157,7 @@ export class Connection {
   described(description: Description, channel: ByteChannel, policy: Policy): void {
     this.#channel = channel;
     this.#do(async () => {
-      this.#fingerprints.own = guardDescription(description, { relayOnly: false }).fingerprint;
+      this.#binding.described(description);
       const handshake = this.#handshake;
       if (handshake.at === 'm1-read') {
         await this.#sendM2(handshake.responder, policy, description);
@@ -178,8 +186,9 @@ export class Connection {
 
   /** The key of one attempt to send one file (section 8). `direction` is the sender's. */
   async fileKey(isOwn: boolean, file: FileId, attempt: Bytes): Promise<CryptoKey> {
-    const { secrets, context } = this.#established();
-    return secrets.fileKey(isOwn ? this.#own : opposite(this.#own), await context, file, attempt);
+    const context = await this.#binding.context(this.#own);
+    if (context === null || this.#handshake.at !== 'done') throw new ParleyError('protocol/unexpected');
+    return this.#handshake.secrets.fileKey(isOwn ? this.#own : opposite(this.#own), context, file, attempt);
   }
 
   /** Ends it once everything asked for before has been sent, or cannot be any more. */
@@ -208,7 +217,7 @@ export class Connection {
     // A doubled or late message 2.
     if (handshake.at !== 'm1-sent') return;
     const { initiator, introduction } = handshake;
-    const { payload, secrets } = await this.#opening(() =>
+    const { payload, secrets } = await opening(() =>
       initiator.readM2(bytes, { hostMeetingId: this.#around.keys.id }),
     );
     const offer = payload.offer === null ? null : this.#guard(payload.offer);
@@ -257,12 +266,7 @@ export class Connection {
 
   async #startSignal(secrets: SessionSecrets): Promise<void> {
     // Nothing binds these to a connection: no description is known to both ends yet (section 5).
-    const noContext = new Uint8Array(0);
-    const [send, receive] = await Promise.all([
-      secrets.keysFor('signal', this.#own, noContext),
-      secrets.keysFor('signal', opposite(this.#own), noContext),
-    ]);
-    this.#records.begin({ send, receive });
+    this.#records.begin(await bothWays(secrets, 'signal', this.#own, new Uint8Array(0)));
   }
 
   async #sendOverServer(message: Message): Promise<void> {
@@ -272,7 +276,7 @@ export class Connection {
 
   /** Opens all that can be opened now; `from` is the socket that the last of it came through. */
   async #takeRecords(from: PeerId | null): Promise<void> {
-    const next = () => this.#opening(() => this.#records.next());
+    const next = () => opening(() => this.#records.next());
     for (let inner = await next(); inner !== null; inner = await next()) {
       if (from !== this.#route) {
         this.#route = from;
@@ -309,33 +313,27 @@ export class Connection {
       this.#emitNegotiation({ ...message, description: this.#guard(message.description) });
       await this.#startTalk();
     } else if (message.kind === 'candidates') {
-      const candidates = message.candidates.flatMap((candidate) => guardCandidate(candidate, this.#rules) ?? []);
+      const candidates = message.candidates.flatMap(
+        (candidate) => guardCandidate(candidate, this.#rules) ?? [],
+      );
       if (candidates.length > 0) this.#emitNegotiation({ kind: 'candidates', candidates });
     } else {
       this.#emitNegotiation(message);
     }
   }
 
-  /** The other side's description: bounded, and always with the fingerprint it came with first (section 5). */
   #guard(description: Description): Description {
-    const { description: guarded, fingerprint } = guardDescription(description, this.#rules);
-    const known = this.#fingerprints.other;
-    if (known !== null && !equalBytes(known, fingerprint)) throw new ParleyError('description/refused');
-    this.#fingerprints.other = fingerprint;
-    return guarded;
+    return this.#binding.guard(description, this.#rules);
   }
 
   async #startTalk(): Promise<void> {
     const channel = this.#channel;
     if (this.#talk !== null || channel === null || !this.#isAdmitted || this.#handshake.at !== 'done') return;
-    const { own, other } = this.#fingerprints;
-    if (own === null || other === null) return;
-    const { secrets, context } = this.#established();
-    const [send, receive] = await Promise.all([
-      secrets.keysFor('chat', this.#own, await context),
-      secrets.keysFor('chat', opposite(this.#own), await context),
-    ]);
-    this.#talk = new Talk(channel, { send, receive }, {
+    const { secrets } = this.#handshake;
+    const context = await this.#binding.context(this.#own);
+    if (context === null) return;
+    const keys = await bothWays(secrets, 'chat', this.#own, context);
+    this.#talk = new Talk(channel, keys, {
       opened: () => this.#emit({ type: 'open', connection: this.tag }),
       received: (message) => this.#takeTalk(message),
       pulse: (report) => this.#emit({ type: 'path', connection: this.tag, ...report }),
@@ -359,23 +357,12 @@ export class Connection {
     }
   }
 
-  #established(): { secrets: SessionSecrets; context: Promise<Bytes> } {
-    const { own, other } = this.#fingerprints;
-    if (this.#handshake.at !== 'done' || own === null || other === null) throw new ParleyError('protocol/unexpected');
-    const [initiator, responder] = this.#own === 'i2r' ? [own, other] : [other, own];
-    return { secrets: this.#handshake.secrets, context: contextOf(initiator, responder) };
-  }
-
   #sendEnvelope(envelope: Envelope): void {
     this.#emit({ type: 'envelope', connection: this.tag, bytes: encodeEnvelope(envelope) });
   }
 
   #emitNegotiation(message: NegotiationMessage): void {
     this.#emit({ type: 'negotiation', connection: this.tag, message });
-  }
-
-  #unopened(): void {
-    this.#emit({ type: 'unopened', connection: this.tag });
   }
 
   #emit(event: WorkerEvent): void {
@@ -389,25 +376,10 @@ export class Connection {
       try {
         await task();
       } catch (fault) {
-        if (fault instanceof NotOpened) this.#unopened();
+        if (fault instanceof NotOpened) this.#emit({ type: 'unopened', connection: this.tag });
         else this.close(codeOf(fault));
       }
     });
-  }
-
-  async #opening<T>(open: () => Promise<T> | T): Promise<T> {
-    try {
-      return await open();
-    } catch (cause) {
-      throw new NotOpened({ cause });
-    }
-  }
-}
-
-/** An envelope that failed to authenticate: proof of nothing but a relay that changes bytes, or a late message. */
-class NotOpened extends ParleyError {
-  constructor(options: { cause: unknown }) {
-    super('crypto/open-failed', options);
   }
 }
 
@@ -417,3 +389,9 @@ function hostGuest(keys: MeetingKeys, guest: PeerId): Parties {
 }
 
 const opposite = (direction: Direction): Direction => (direction === 'i2r' ? 'r2i' : 'i2r');
+
+async function bothWays(secrets: SessionSecrets, purpose: Purpose, own: Direction, context: Bytes) {
+  const keys = (direction: Direction) => secrets.keysFor(purpose, direction, context);
+  const [send, receive] = await Promise.all([keys(own), keys(opposite(own))]);
+  return { send, receive };
+}
