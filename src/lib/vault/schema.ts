@@ -14,9 +14,11 @@ export const VERSION = 1;
 /** `revision` counts a record's writes, so that two windows never undo each other's. */
 export type Row = { id: string; revision: number; sealed: SealedRecord };
 
+/** The device's data key: a handle that cannot be exported, and a random name for it. */
+export type DeviceKey = { id: string; key: CryptoKey };
+
 export interface VaultSchema extends DBSchema {
-  /** The device's data key: a handle that cannot be exported, under the one name `data`. */
-  keys: { key: string; value: CryptoKey };
+  keys: { key: string; value: DeviceKey };
   meetings: { key: string; value: Row };
   profile: { key: string; value: Row };
 }
@@ -85,5 +87,7 @@ export type Profile = z.infer<typeof profileSchema>;
 
 /** JSON with bytes as base64url: what `meetingSchema` reads back. */
 export function toJson(value: SavedMeeting | Profile): string {
-  return JSON.stringify(value, (_key, part: unknown) => (part instanceof Uint8Array ? toBase64url(part) : part));
+  return JSON.stringify(value, (_key, part: unknown) =>
+    part instanceof Uint8Array ? toBase64url(part) : part,
+  );
 }

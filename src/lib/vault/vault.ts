@@ -2,7 +2,8 @@ import { openDB } from 'idb';
 import { fromUtf8, utf8 } from '../protocol/bytes';
 import { ParleyError } from '../protocol/errors';
 import type { MeetingId, VaultId } from '../protocol/ids';
-import { createDataKey, openRecord, sealRecord } from '../crypto/sealed-record';
+import { openRecord, sealRecord } from '../crypto/sealed-record';
+import { createDeviceKey, DATA_KEY, deviceKeyOf } from './device-key';
 import {
   DATABASE,
   meetingSchema,
@@ -11,6 +12,7 @@ import {
   upgrade,
   VERSION,
   type Database,
+  type DeviceKey,
   type Profile,
   type Row,
   type SavedMeeting,
@@ -20,40 +22,61 @@ import {
 export type { AcceptedFile, Profile, SavedMeeting } from './schema';
 
 type SealedStore = 'meetings' | 'profile';
+/** What a meeting is, and where it lies, never changes. */
+export type MeetingPatch = Partial<Omit<SavedMeeting, 'vaultId' | 'meetingId' | 'role'>>;
+/** What a write found: its own row, and which rows there were. */
+type Seen = { row: Row | undefined; ids: string[] };
 type Parser<T> = { parse(value: unknown): T };
 
-const DATA_KEY = 'data';
 const PROFILE_ID = 'self';
 const NO_PROFILE: Profile = { name: '' };
-/** Another window can win a write this often in a row only if something writes without end. */
-const MAX_TRIES = 8;
+/** Every lost try is another write that won, so only writing without end comes this far. */
+const MAX_TRIES = 100;
 
-/** What this device keeps (section 12): sealed record by record under a key that the device does not give out. */
+/**
+ * What this device keeps (section 12): sealed record by record under a key that the device does not give out. Every
+ * method throws `vault/unavailable` where the browser's storage refuses.
+ */
 export class Vault {
-  /** For the session worker, which seals the keys themselves. */
-  readonly dataKey: CryptoKey;
   readonly #database: Database;
-  readonly #channel = new BroadcastChannel('parley.vault');
+  /** `null` once closed. */
+  #channel: BroadcastChannel | null;
   readonly #listeners = new Set<() => void>();
+  #deviceKey: DeviceKey;
 
-  private constructor(database: Database, dataKey: CryptoKey) {
+  private constructor(database: Database, deviceKey: DeviceKey) {
     this.#database = database;
-    this.dataKey = dataKey;
+    this.#deviceKey = deviceKey;
+    this.#channel = new BroadcastChannel('parley.vault');
     this.#channel.onmessage = () => this.#changed();
   }
 
-  /** Throws `vault/unavailable` where the browser keeps nothing for this site. */
-  static async open(): Promise<Vault> {
-    try {
-      const database = await openDB<VaultSchema>(DATABASE, VERSION, { upgrade });
-      return new Vault(database, await dataKeyOf(database));
-    } catch (cause) {
-      throw new ParleyError('vault/unavailable', { cause });
-    }
+  /** Throws `vault/unavailable` where the browser keeps nothing for this site, `vault/unreadable` without its key. */
+  static open(): Promise<Vault> {
+    return available(async () => {
+      const database = await openDB<VaultSchema>(DATABASE, VERSION, {
+        upgrade,
+        // A window with a newer version waits for this one to let go.
+        blocking: (_now, _wanted, event) => (event.target as IDBDatabase).close(),
+      });
+      try {
+        return new Vault(database, await deviceKeyOf(database));
+      } catch (fault) {
+        database.close();
+        throw fault;
+      }
+    });
+  }
+
+  /** For the session worker, which seals the meetings' keys itself. */
+  get dataKey(): CryptoKey {
+    return this.#deviceKey.key;
   }
 
   close(): void {
-    this.#channel.close();
+    this.#channel?.close();
+    this.#channel = null;
+    this.#listeners.clear();
     this.#database.close();
   }
 
@@ -65,7 +88,7 @@ export class Vault {
 
   /** All that open, and how many did not: one spoilt record does not hide the rest. */
   async meetings(): Promise<{ meetings: SavedMeeting[]; unreadable: number }> {
-    const rows = await this.#database.getAll('meetings');
+    const rows = await available(() => this.#database.getAll('meetings'));
     const opened = await Promise.allSettled(rows.map((row) => this.#read('meetings', row, meetingSchema)));
     const meetings = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     return { meetings, unreadable: rows.length - meetings.length };
@@ -73,7 +96,7 @@ export class Vault {
 
   /** `null`: not on this device. Throws `vault/unreadable`. */
   async meeting(vaultId: VaultId): Promise<SavedMeeting | null> {
-    const row = await this.#database.get('meetings', vaultId);
+    const row = await available(() => this.#database.get('meetings', vaultId));
     return row === undefined ? null : this.#read('meetings', row, meetingSchema);
   }
 
@@ -82,12 +105,22 @@ export class Vault {
     return meetings.find((one) => one.meetingId === meetingId && one.role === role) ?? null;
   }
 
-  save(meeting: SavedMeeting): Promise<void> {
-    return this.#write('meetings', meeting.vaultId, () => Promise.resolve(meeting));
+  /**
+   * Puts a meeting here, or writes over it under its handle. One meeting in one role is never here twice: where another
+   * window saved it under another handle, nothing is written and that record is given back, to go on with.
+   */
+  async save(meeting: SavedMeeting): Promise<SavedMeeting> {
+    let kept = meeting;
+    await this.#write('meetings', meeting.vaultId, async (row) => {
+      const twin = row === undefined ? await this.findByMeeting(meeting.meetingId, meeting.role) : null;
+      kept = twin ?? meeting;
+      return twin === null ? meeting : null;
+    });
+    return kept;
   }
 
-  /** Changes some fields of what is there at that moment. Throws `vault/not-found`. */
-  update(vaultId: VaultId, patch: Partial<SavedMeeting>): Promise<void> {
+  /** Changes some fields of what is there at that moment. Throws `vault/not-found`, `vault/unreadable`. */
+  update(vaultId: VaultId, patch: MeetingPatch): Promise<void> {
     return this.#write('meetings', vaultId, async (row) => {
       if (row === undefined) throw new ParleyError('vault/not-found');
       return { ...(await this.#read('meetings', row, meetingSchema)), ...patch };
@@ -96,12 +129,12 @@ export class Vault {
 
   /** Gone from this device, keys and all. */
   async forget(vaultId: VaultId): Promise<void> {
-    await this.#database.delete('meetings', vaultId);
+    await available(() => this.#database.delete('meetings', vaultId));
     this.#announce();
   }
 
   async profile(): Promise<Profile> {
-    const row = await this.#database.get('profile', PROFILE_ID);
+    const row = await available(() => this.#database.get('profile', PROFILE_ID));
     return row === undefined ? NO_PROFILE : this.#read('profile', row, profileSchema);
   }
 
@@ -111,13 +144,17 @@ export class Vault {
 
   /** Everything: meetings, name, and the key, without which no copy of the records opens either. */
   async erase(): Promise<void> {
-    const transaction = this.#database.transaction(['keys', 'meetings', 'profile'], 'readwrite');
-    await Promise.all([
-      transaction.objectStore('meetings').clear(),
-      transaction.objectStore('profile').clear(),
-      transaction.objectStore('keys').clear(),
-      transaction.done,
-    ]);
+    const fresh = await createDeviceKey();
+    await available(async () => {
+      const transaction = this.#database.transaction(['keys', 'meetings', 'profile'], 'readwrite');
+      await Promise.all([
+        transaction.objectStore('meetings').clear(),
+        transaction.objectStore('profile').clear(),
+        transaction.objectStore('keys').put(fresh, DATA_KEY),
+        transaction.done,
+      ]);
+    });
+    this.#deviceKey = fresh;
     this.#announce();
   }
 
@@ -131,32 +168,53 @@ export class Vault {
 
   /**
    * Sealing cannot happen inside a transaction, which ends while it waits. So: read, seal, and write only if nobody
-   * wrote in between; else once more from what is there now.
+   * wrote in between; else once more from what is there now. `make` answers `null` for nothing to write.
    */
   async #write(
     store: SealedStore,
     id: string,
-    make: (row: Row | undefined) => Promise<SavedMeeting | Profile>,
+    make: (row: Row | undefined) => Promise<SavedMeeting | Profile | null>,
   ): Promise<void> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const before = await this.#database.get(store, id);
-      const plaintext = utf8(toJson(await make(before)));
-      const sealed = await sealRecord(this.dataKey, store, id, plaintext);
-      const revision = (before?.revision ?? 0) + 1;
-      const transaction = this.#database.transaction(store, 'readwrite');
-      const now = await transaction.store.get(id);
-      const isUnchanged = now?.revision === before?.revision;
-      if (isUnchanged) await transaction.store.put({ id, revision, sealed });
-      await transaction.done;
-      if (!isUnchanged) continue;
-      return this.#announce();
+      const before = await available(() => this.#look(store, id));
+      const value = await make(before.row);
+      if (value === null) return;
+      const deviceKey = this.#deviceKey;
+      const sealed = await sealRecord(deviceKey.key, store, id, utf8(toJson(value)));
+      const next = { id, revision: (before.row?.revision ?? 0) + 1, sealed };
+      if (await available(() => this.#put(store, next, before, deviceKey))) return this.#announce();
     }
     throw new ParleyError('vault/unavailable');
   }
 
+  async #look(store: SealedStore, id: string): Promise<Seen> {
+    const transaction = this.#database.transaction(store);
+    const [ids, row] = await Promise.all([transaction.store.getAllKeys(), transaction.store.get(id)]);
+    return { row, ids };
+  }
+
+  /** One transaction. A change wants its row as it was; an addition wants that nothing else was added. */
+  async #put(store: SealedStore, next: Row, before: Seen, deviceKey: DeviceKey): Promise<boolean> {
+    const transaction = this.#database.transaction(['keys', store], 'readwrite');
+    const rows = transaction.objectStore(store);
+    const [key, ids, row] = await Promise.all([
+      transaction.objectStore('keys').get(DATA_KEY),
+      rows.getAllKeys(),
+      rows.get(next.id),
+    ]);
+    const isSame =
+      row?.revision === before.row?.revision && (row !== undefined || String(ids) === String(before.ids));
+    // Another window erased everything: what is sealed under the old key would never open again.
+    const isErased = key?.id !== deviceKey.id;
+    if (isSame && !isErased) await rows.put(next);
+    await transaction.done;
+    if (isErased) throw new ParleyError('vault/unavailable');
+    return isSame;
+  }
+
   #announce(): void {
     // Says that something changed, and nothing of what.
-    this.#channel.postMessage(null);
+    this.#channel?.postMessage(null);
     this.#changed();
   }
 
@@ -165,14 +223,11 @@ export class Vault {
   }
 }
 
-/** The data key, made on first use. Of two windows that start together, the first to add it wins for both. */
-async function dataKeyOf(database: Database): Promise<CryptoKey> {
-  const existing = await database.get('keys', DATA_KEY);
-  if (existing !== undefined) return existing;
-  const made = await createDataKey();
-  const transaction = database.transaction('keys', 'readwrite');
-  const key = (await transaction.store.get(DATA_KEY)) ?? made;
-  if (key === made) await transaction.store.put(made, DATA_KEY);
-  await transaction.done;
-  return key;
+/** Whatever storage refuses with (blocked, full, closed, evicted), it is not there. */
+async function available<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw cause instanceof ParleyError ? cause : new ParleyError('vault/unavailable', { cause });
+  }
 }
