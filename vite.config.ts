@@ -1,6 +1,7 @@
 import { sveltekit } from '@sveltejs/kit/vite';
 import { SvelteKitPWA } from '@vite-pwa/sveltekit';
 import { defineConfig } from 'vite';
+import { parleyDevServer } from './src/server/dev';
 
 export default defineConfig({
   // The session worker loads the post-quantum part as a chunk of its own.
@@ -9,6 +10,7 @@ export default defineConfig({
   build: { rolldownOptions: { checks: { pluginTimings: false } } },
   plugins: [
     sveltekit(),
+    parleyDevServer(),
     SvelteKitPWA({
       strategies: 'injectManifest',
       srcDir: 'src/service-worker',

@@ -11,6 +11,8 @@ export default defineConfig({
   test: {
     // Two at a time: the browser and what it is tested with share a small machine.
     maxWorkers: 2,
+    // Flipping every byte of a handshake takes seconds where the machine is busy with something else.
+    testTimeout: 30_000,
     projects: [
       {
         extends: true,
