@@ -1,5 +1,6 @@
 import type { Bytes } from '../../src/lib/protocol/bytes';
 import { decodeEnvelope, type Envelope } from '../../src/lib/protocol/envelope';
+import { codeOf } from '../../src/lib/protocol/errors';
 import type { Description, Policy } from '../../src/lib/protocol/handshake';
 import { randomId, type ParticipantId, type PeerId } from '../../src/lib/protocol/ids';
 import { prepareEphemerals } from '../../src/lib/crypto/handshake';
@@ -61,7 +62,9 @@ export class ConnectionPair {
   #connections: Partial<Record<Side, Connection>> = {};
   readonly #keys: { host: MeetingKeys; guest: MeetingKeys };
   readonly #admits: boolean;
-  #isAnswering = false;
+  /** Messages 1 that the host's keys did not open. */
+  refusals = 0;
+  #answering: Promise<void> = Promise.resolve();
 
   private constructor(keys: { host: MeetingKeys; guest: MeetingKeys }, options: PairOptions) {
     this.#keys = keys;
@@ -106,7 +109,7 @@ export class ConnectionPair {
     const envelope = decodeEnvelope(bytes);
     const connection = this.#connections[to];
     if (connection !== undefined) connection.receive(envelope, to === 'host' ? this.guestPeer : null);
-    else if (to === 'host' && envelope.kind === 'm1') void this.#answer(envelope.body, envelope.tag);
+    else if (to === 'host' && envelope.kind === 'm1') this.#answerLater(envelope.body, envelope.tag);
   }
 
   /** The page of that side makes its description. */
@@ -121,9 +124,17 @@ export class ConnectionPair {
     if (this.policy.lobby) this.describe('host', 'offer');
   }
 
+  #answerLater(m1: Bytes, tag: string): void {
+    this.#answering = this.#answering.then(() =>
+      this.#answer(m1, tag).catch((fault: unknown) => {
+        if (codeOf(fault) !== 'crypto/open-failed') throw fault;
+        this.refusals++;
+      }),
+    );
+  }
+
   async #answer(m1: Bytes, tag: string): Promise<void> {
-    if (this.#isAnswering) return;
-    this.#isAnswering = true;
+    if (this.#connections.host !== undefined) return;
     const { host } = this.#keys;
     const surroundings = { keys: host, emit: (event: WorkerEvent) => this.#hear('host', event) };
     const { guestPeer: from, policy } = this;
