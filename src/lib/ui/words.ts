@@ -1,0 +1,154 @@
+import type { ErrorCode } from '../protocol/errors';
+
+/** What happened, why as far as anyone here can know, and what to do next. Each a whole sentence or two. */
+export type Words = { readonly what: string; readonly why: string; readonly next: string };
+
+const OPEN_AGAIN = 'Close this tab and open the link once more.';
+const ASK_FOR_LINK = 'Ask the host to send you the link again.';
+
+/**
+ * Words for people, one entry for every code: the only place where a code becomes a sentence. Cryptographic failures
+ * read alike, because nobody outside may learn which check it was (section 13).
+ */
+export const WORDS: Readonly<Record<ErrorCode, Words>> = {
+  'link/malformed': {
+    what: 'This is not a whole meeting link.',
+    why: 'Part of it is missing or was changed on the way, for example by a line break in a message.',
+    next: `Copy the link once more, from its first letter to its last. ${ASK_FOR_LINK}`,
+  },
+  'crypto/open-failed': {
+    what: 'Something arrived that your key does not open.',
+    why: 'It was damaged or changed on the way, or it was never sealed with this link’s key. Nothing of it was shown.',
+    next: `${OPEN_AGAIN} If it happens again, ask the host for a new link.`,
+  },
+  'protocol/malformed': {
+    what: 'The other side sent something that Parley does not understand.',
+    why: 'Its page may be a different version, or the data was damaged on the way.',
+    next: 'Reload the page on both sides, then join again.',
+  },
+  'protocol/unexpected': {
+    what: 'The other side sent something out of turn.',
+    why: 'The two pages lost step with each other, so the connection was closed to be safe.',
+    next: 'Join again. Both pages then start afresh.',
+  },
+  'description/refused': {
+    what: 'The other browser’s connection details were refused.',
+    why: 'They are not of the kind Parley sends, so they may have been altered.',
+    next: 'Reload the page on both sides. If it happens again, try another network.',
+  },
+  'record/exhausted': {
+    what: 'This connection has carried as much as one key may seal.',
+    why: 'Keys are retired long before they wear out. Nothing went wrong.',
+    next: 'Join again. A new key is made.',
+  },
+  'signaling/unreachable': {
+    what: 'Parley’s server cannot be reached.',
+    why: 'This device may be offline, or the network blocks the connection.',
+    next: 'Check that other pages load. Parley keeps trying by itself; the Connection help page has more ideas.',
+  },
+  'signaling/rate-limited': {
+    what: 'That was too many attempts in a short time.',
+    why: 'The server slows everyone down after a while, so that nobody can try links by the thousand.',
+    next: 'Wait a minute, then try once.',
+  },
+  'signaling/superseded': {
+    what: 'You opened this meeting in another window.',
+    why: 'A meeting has one host window. The newest one took over, and this one stepped back.',
+    next: 'Go on in the other window, or close it and open the meeting here again.',
+  },
+  'signaling/claim-refused': {
+    what: 'The server did not accept that this is your meeting.',
+    why: 'The key kept on this device does not fit the meeting, or the page was opened under another address.',
+    next: 'Open Parley under the address where you made the meeting. If it still fails, make a new one.',
+  },
+  'meeting/not-found': {
+    what: 'There is no meeting behind this link yet.',
+    why: 'The host has not opened it on this server, or has not used it for a very long time.',
+    next: 'Check that the link is whole, then ask the host to open the meeting.',
+  },
+  'meeting/retired': {
+    what: 'This meeting was retired.',
+    why: 'The host closed it for good. Its link opens nothing any more, for anyone.',
+    next: 'If you still need to talk, ask the host for a new meeting.',
+  },
+  'meeting/replaced': {
+    what: 'This link was replaced.',
+    why: 'The host made a new link for the meeting. Old links stop working at that moment.',
+    next: 'Ask the host for the new link.',
+  },
+  'meeting/full': {
+    what: 'The meeting is full.',
+    why: 'As many people as it holds are already there.',
+    next: 'Wait until somebody leaves, then try again.',
+  },
+  'meeting/denied': {
+    what: 'The host did not let you in.',
+    why: 'Everyone is asked for by name, and the host decides.',
+    next: 'If you think it was a mistake, reach the host another way.',
+  },
+  'meeting/incompatible': {
+    what: 'The two versions of Parley do not fit together.',
+    why: 'One of the two pages is much older than the other.',
+    next: 'Reload the page on both sides to get the newest version.',
+  },
+  'meeting/tampered': {
+    what: 'Someone may be interfering with this connection.',
+    why: 'The greeting between the two browsers failed again and again, in a way that a healthy network does not cause.',
+    next: 'Do not go on with this link. Try another network, and ask for a new link in a way you trust.',
+  },
+  'peer/ice-failed': {
+    what: 'The two browsers found no way to each other.',
+    why: 'A firewall on one side lets neither direct nor relayed connections through.',
+    next: 'Try another network, such as a phone’s hotspot. The Connection help page has more ideas.',
+  },
+  'browser/unsupported': {
+    what: 'This browser cannot hold a meeting.',
+    why: 'It lacks a part that sealed meetings need, or that part is turned off.',
+    next: 'Use a current Chrome, Edge, Firefox or Safari, and open the link there.',
+  },
+  'vault/unreadable': {
+    what: 'The meetings saved on this device cannot be read.',
+    why: 'The key that seals them is missing or does not fit. Nothing was deleted.',
+    next: 'Reload the page. If it stays, Settings can forget everything on this device, so that you can start afresh.',
+  },
+  'vault/unavailable': {
+    what: 'This browser keeps nothing for Parley.',
+    why: 'A private window or a setting blocks storage. Meetings work, but they are gone when you close the tab.',
+    next: 'To keep a meeting, open it in a normal window and allow storage for this site.',
+  },
+  'vault/not-found': {
+    what: 'This meeting is not saved on this device.',
+    why: 'It was forgotten here, or it was saved in another browser.',
+    next: 'Open it with its link, or on the device where it is saved.',
+  },
+  'file/no-room': {
+    what: 'There is not enough room for this file.',
+    why: 'This device has less free space for Parley than the file needs.',
+    next: 'Free some space, then ask for the file again.',
+  },
+  'file/unreadable': {
+    what: 'The file can no longer be read.',
+    why: 'It was moved, changed or deleted on the sender’s device while it was being sent.',
+    next: 'Pick the file again and send it anew.',
+  },
+  'file/damaged': {
+    what: 'The file that arrived is not the file that was sent.',
+    why: 'Its checksum does not fit, so it was deleted and never handed to you.',
+    next: 'Ask for the file to be sent again.',
+  },
+  'file/write-failed': {
+    what: 'The file could not be written on this device.',
+    why: 'The browser’s storage refused, often because the disk is full.',
+    next: 'Free some space or restart the browser, then ask for the file again.',
+  },
+  'ui/copy-failed': {
+    what: 'The link was not copied.',
+    why: 'The browser did not allow access to the clipboard.',
+    next: 'Select the link and copy it by hand.',
+  },
+  'internal/fault': {
+    what: 'Something broke in Parley itself.',
+    why: 'This is our fault, not yours. Nothing was sent unsealed.',
+    next: 'Reload the page. If it happens again, please tell whoever runs this server.',
+  },
+};

@@ -1,0 +1,2 @@
+/** The shell holds nothing of a meeting: what is shown depends on the fragment, which no server ever sees. */
+export const ssr = false;
