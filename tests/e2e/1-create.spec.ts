@@ -71,7 +71,12 @@ test('at rest the profile holds no secret, no key and no name in plain', async (
         });
         for (const row of rows) {
           if (row instanceof CryptoKey) texts.push(`extractable: ${row.extractable}`);
-          else texts.push(JSON.stringify(row, (_key, part: unknown) => (part instanceof Uint8Array ? String.fromCharCode(...part) : part)));
+          else
+            texts.push(
+              JSON.stringify(row, (_key, part: unknown) =>
+                part instanceof Uint8Array ? String.fromCharCode(...part) : part,
+              ),
+            );
         }
       }
     }

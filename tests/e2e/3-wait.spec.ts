@@ -1,6 +1,9 @@
 import { createMeeting, expect, expectConnected, expectHeard, joinMeeting, say, test } from './journey';
 
-test('a guest waits for the host and is connected when the host opens the meeting', async ({ host, guest }) => {
+test('a guest waits for the host and is connected when the host opens the meeting', async ({
+  host,
+  guest,
+}) => {
   const link = await createMeeting(host);
   await host.page.goto('/');
   await expect(host.page.getByRole('list', { name: 'Your meetings' })).toBeVisible();
@@ -17,7 +20,10 @@ test('a guest waits for the host and is connected when the host opens the meetin
   await expectHeard(guest, 'Sorry to keep you waiting');
 });
 
-test('a tab in the background says in its title that the host is here, and names nobody', async ({ host, guest }) => {
+test('a tab in the background says in its title that the host is here, and names nobody', async ({
+  host,
+  guest,
+}) => {
   const link = await createMeeting(host);
   await host.page.goto('/');
   await joinMeeting(guest, link, 'Grace');
@@ -26,9 +32,10 @@ test('a tab in the background says in its title that the host is here, and names
   await guest.page.exposeFunction('titleChanged', (title: string) => titles.push(title));
   await guest.page.evaluate(() => {
     Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' });
-    const report = (globalThis as unknown as { titleChanged(title: string): void }).titleChanged;
+    const report = (globalThis as unknown as { titleChanged: (title: string) => void }).titleChanged;
     const title = document.querySelector('title');
-    if (title !== null) new MutationObserver(() => report(document.title)).observe(title, { childList: true });
+    if (title !== null)
+      new MutationObserver(() => report(document.title)).observe(title, { childList: true });
   });
   await host.page.getByRole('list', { name: 'Your meetings' }).getByRole('link').click();
   await expect.poll(() => titles.join('|')).toContain('is here');
@@ -38,7 +45,9 @@ test('with the lobby on the host decides who comes in', async ({ host, guest }) 
   const link = await createMeeting(host);
   await host.page.getByRole('checkbox', { name: /Ask me before anyone comes in/ }).check();
   await joinMeeting(guest, link, 'Mallory');
-  await expect(guest.page.getByRole('status').filter({ hasText: 'Asking the host to let you in' })).toBeVisible();
+  await expect(
+    guest.page.getByRole('status').filter({ hasText: 'Asking the host to let you in' }),
+  ).toBeVisible();
   const waitingRoom = host.page.getByRole('region', { name: 'Waiting room' });
 
   await test.step('turned away', async () => {

@@ -6,7 +6,10 @@ import { createMeeting, expect, expectConnected, expectHeard, joinMeeting, say, 
 
 test.describe('the server goes away', () => {
   test.use({
-    expectedProblems: [[/WebSocket connection to|Failed to load resource|ERR_CONNECTION_REFUSED/], { option: true }],
+    expectedProblems: [
+      [/WebSocket connection to|Failed to load resource|ERR_CONNECTION_REFUSED/],
+      { option: true },
+    ],
   });
 
   test('killed and started again during a meeting: nobody notices, newcomers come in', async ({
@@ -36,7 +39,11 @@ test.describe('the server goes away', () => {
     for (const text of ['Before', 'While it is down', 'After']) await expectHeard(host, text);
   });
 
-  test('a meeting opened while the server is down begins when it is back', async ({ host, guest, server }) => {
+  test('a meeting opened while the server is down begins when it is back', async ({
+    host,
+    guest,
+    server,
+  }) => {
     const link = await createMeeting(host);
     await host.page.goto('/');
     await joinMeeting(guest, link, 'Grace');
@@ -71,7 +78,8 @@ test('a connection that dies is rebuilt, and every message arrives once', async 
 
   for (let round = 1; round <= 3; round++) {
     await host.page.evaluate(() => {
-      for (const connection of (globalThis as unknown as { connections: RTCPeerConnection[] }).connections) connection.close();
+      for (const connection of (globalThis as unknown as { connections: RTCPeerConnection[] }).connections)
+        connection.close();
     });
     await say(guest, `message ${round}`);
     await say(host, `answer ${round}`);
@@ -81,7 +89,10 @@ test('a connection that dies is rebuilt, and every message arrives once', async 
   for (let round = 0; round <= 3; round++) await expectHeard(host, `message ${round}`);
 });
 
-test('a tab closed and opened again during a 200 MB file: the file goes on and is whole', async ({ host, guest }) => {
+test('a tab closed and opened again during a 200 MB file: the file goes on and is whole', async ({
+  host,
+  guest,
+}) => {
   test.setTimeout(180_000);
   const folder = mkdtempSync(join(tmpdir(), 'parley-file-'));
   const path = join(folder, 'big film.bin');

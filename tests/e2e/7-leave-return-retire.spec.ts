@@ -68,7 +68,14 @@ test('a new link: the old one opens nothing, the new one does', async ({ host, g
   await expectConnected(host, guest);
 });
 
-test('a third person reads that the meeting is full', async ({ host, guest, playwright, browserName, launchOptions, server }) => {
+test('a third person reads that the meeting is full', async ({
+  host,
+  guest,
+  playwright,
+  browserName,
+  launchOptions,
+  server,
+}) => {
   const link = await createMeeting(host);
   await joinMeeting(guest, link, 'Grace');
   await expectConnected(host, guest);

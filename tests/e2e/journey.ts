@@ -31,6 +31,7 @@ type Fixtures = {
 
 export const test = base.extend<Fixtures>({
   expectedProblems: [[], { option: true }],
+  // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures it needs from this pattern
   server: async ({}, use) => {
     const server = new ParleyServer();
     await server.start();
@@ -105,7 +106,9 @@ export async function say({ page }: Visitor, text: string): Promise<void> {
 }
 
 export async function expectHeard({ page }: Visitor, text: string): Promise<void> {
-  await expect(page.getByRole('log', { name: 'Conversation' }).getByText(text, { exact: true })).toHaveCount(1);
+  await expect(page.getByRole('log', { name: 'Conversation' }).getByText(text, { exact: true })).toHaveCount(
+    1,
+  );
 }
 
 export { expect };

@@ -130,7 +130,9 @@ export class Guest {
     const line = this.#spare ?? this.#newLine();
     this.#spare = null;
     const tag = randomTag();
-    line.use(tag, { failed: () => this.peer.dispatch({ type: this.peer.state.at === 'open' ? 'silent' : 'lost' }) });
+    line.use(tag, {
+      failed: () => this.peer.dispatch({ type: this.peer.state.at === 'open' ? 'silent' : 'lost' }),
+    });
     session.post({
       type: 'knock',
       connection: tag,

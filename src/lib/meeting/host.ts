@@ -53,7 +53,8 @@ export class Host {
   setPolicy(policy: Policy): void {
     this.#policy = policy;
     this.#tellWorker();
-    if (!policy.lobby) for (const visitor of this.visitors) if (visitor.status === 'asking') this.#admit(visitor);
+    if (!policy.lobby)
+      for (const visitor of this.visitors) if (visitor.status === 'asking') this.#admit(visitor);
   }
 
   setName(name: string): void {
@@ -83,7 +84,8 @@ export class Host {
     const proof = await session.call('sign-retire', { timeMs });
     await signaling.retire(meetingId, timeMs, proof);
     const [publicKey, signature] = [fromBase64url(proof.publicKey), fromBase64url(proof.signature)];
-    for (const { peer } of this.#visitors.values()) peer.send({ kind: 'retired', publicKey, timeMs, signature });
+    for (const { peer } of this.#visitors.values())
+      peer.send({ kind: 'retired', publicKey, timeMs, signature });
     this.leave();
   }
 
@@ -119,7 +121,8 @@ export class Host {
         return this.#room.ended('meeting/retired');
       case 'gone':
         for (const { peer } of this.#visitors.values()) {
-          if (peer.tag !== null && this.#routes.get(peer.tag) === event.peer) peer.dispatch({ type: 'absent' });
+          if (peer.tag !== null && this.#routes.get(peer.tag) === event.peer)
+            peer.dispatch({ type: 'absent' });
         }
         return this.#forgetTheGone();
       default:
@@ -242,7 +245,10 @@ export class Host {
     peer.dismiss(code);
   }
 
-  #sendAdmission(peer: Peer, admission: Extract<Parameters<Room['session']['post']>[0], { type: 'admission' }>['admission']): void {
+  #sendAdmission(
+    peer: Peer,
+    admission: Extract<Parameters<Room['session']['post']>[0], { type: 'admission' }>['admission'],
+  ): void {
     if (peer.tag !== null) this.#room.session.post({ type: 'admission', connection: peer.tag, admission });
   }
 
@@ -289,4 +295,3 @@ export class Host {
     if (code !== 'signaling/unreachable') this.#room.trouble(code);
   };
 }
-

@@ -122,7 +122,12 @@ export class Keeper {
     this.#vault?.close();
   }
 
-  async #reopen(record: SavedMeeting, dataKey: CryptoKey, session: SessionClient, ownName = ''): Promise<Kept> {
+  async #reopen(
+    record: SavedMeeting,
+    dataKey: CryptoKey,
+    session: SessionClient,
+    ownName = '',
+  ): Promise<Kept> {
     const place = { dataKey, vaultId: record.vaultId };
     const { fragment } = await session.call('open-saved', { vault: place, sealedKeys: record.sealedKeys });
     this.#take(place, record);
@@ -143,10 +148,16 @@ export class Keeper {
   }
 }
 
-const pick = ({ meetingId, sealedKeys }: Pick<SavedMeeting, 'meetingId' | 'sealedKeys'>) => ({ meetingId, sealedKeys });
+const pick = ({ meetingId, sealedKeys }: Pick<SavedMeeting, 'meetingId' | 'sealedKeys'>) => ({
+  meetingId,
+  sealedKeys,
+});
 
 /** A meeting that was never opened on this device before; id and keys come from the worker. */
-function blank({ vaultId }: VaultPlace, role: 'host' | 'guest'): Omit<SavedMeeting, 'meetingId' | 'sealedKeys'> {
+function blank(
+  { vaultId }: VaultPlace,
+  role: 'host' | 'guest',
+): Omit<SavedMeeting, 'meetingId' | 'sealedKeys'> {
   const nowMs = Date.now();
   return {
     vaultId,

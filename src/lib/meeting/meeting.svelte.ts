@@ -17,8 +17,11 @@ import { Keeper, type Kept } from './keeper';
 import { inviteLink, type Opening } from './opening';
 import type { Peer } from './peer';
 import type { Room } from './room';
+import { peopleOf, stageOf, waitingOf } from './roster';
 import type { Knocker, MeetingView, Person, Stage } from './view';
 
+/** The quickest to make that every browser takes (RFC 8827 §6.5). */
+const CERTIFICATE_KEY: EcKeyGenParams = { name: 'ECDSA', namedCurve: 'P-256' };
 const NO_POLICY: Policy = { lobby: false, relayOnly: false, sealMedia: false };
 
 /** What the person sees of the meeting; replaced as a whole whenever something changes. */
@@ -135,7 +138,7 @@ export class Meeting implements MeetingView {
     this.#signaling.start();
     try {
       const [certificate] = await Promise.all([
-        RTCPeerConnection.generateCertificate({ name: 'ECDSA', namedCurve: 'P-256' } as EcKeyGenParams),
+        RTCPeerConnection.generateCertificate(CERTIFICATE_KEY),
         this.#openKeys(opening),
       ]);
       this.#certificate = certificate;
@@ -206,10 +209,12 @@ export class Meeting implements MeetingView {
 
   makeNewLink(): void {
     this.#do(
-      this.#session.call('new-secret', { vault: this.#keeper.place }).then(async ({ fragment, sealedKeys }) => {
-        await this.#keeper.update({ sealedKeys });
-        this.#inviteLink = inviteLink(fragment);
-      }),
+      this.#session
+        .call('new-secret', { vault: this.#keeper.place })
+        .then(async ({ fragment, sealedKeys }) => {
+          await this.#keeper.update({ sealedKeys });
+          this.#inviteLink = inviteLink(fragment);
+        }),
     );
   }
 
@@ -269,7 +274,12 @@ export class Meeting implements MeetingView {
       meetingId,
       session: this.#session,
       signaling: this.#signaling,
-      linkSettings: (isPolite) => ({ iceServers: [], relayOnly: false, certificate: this.#certificate, isPolite }),
+      linkSettings: (isPolite) => ({
+        iceServers: [],
+        relayOnly: false,
+        certificate: this.#certificate,
+        isPolite,
+      }),
       changed: () => this.#publish(),
       trouble: (code) => (this.#trouble = code),
       ended: (code) => this.#finish(code),
@@ -345,7 +355,8 @@ export class Meeting implements MeetingView {
     if (this.#ended !== null) return;
     this.#ended = { code };
     this.#inviteLink = null;
-    if (code === 'meeting/retired' && this.#role === 'guest') this.#do(this.#keeper.update({ isRetired: true }));
+    if (code === 'meeting/retired' && this.#role === 'guest')
+      this.#do(this.#keeper.update({ isRetired: true }));
     this.#publish();
   }
 
@@ -359,83 +370,15 @@ export class Meeting implements MeetingView {
 
   #publish(): void {
     const side = this.#side;
+    const verified = (id: string) =>
+      this.#verifiedNow.has(id) ? 'now' : this.#keeper.wasVerified(id) ? 'earlier' : 'no';
     this.#snapshot = {
-      stage: this.#stage(),
-      people: side === null ? [] : this.#people(side),
-      waitingRoom: side instanceof Host ? waiting(side) : [],
+      stage: this.#ended === null ? stageOf(side, this.#snapshot.stage) : { at: 'ended', ...this.#ended },
+      people: side === null ? [] : peopleOf(side, { ownName: this.#ownName, verified }),
+      waitingRoom: side instanceof Host ? waitingOf(side) : [],
       policy: side instanceof Host ? side.policy : (side?.policy ?? NO_POLICY),
       signaling: signalingWord(this.#signaling),
     };
-  }
-
-  #stage(): Stage {
-    const side = this.#side;
-    if (this.#ended !== null) return { at: 'ended', code: this.#ended.code };
-    if (side === null) return { at: 'opening' };
-    if (side instanceof Host) return { at: 'here' };
-    if (!side.isIn) return { at: 'joining', hostPresent: side.hostPresent };
-    switch (side.peer.state.at) {
-      case 'open':
-      case 'silent':
-        return { at: 'here' };
-      case 'lobby':
-        return { at: 'waiting', reason: 'lobby' };
-      case 'away':
-        return { at: 'waiting', reason: side.hostPresent === false ? 'host-away' : 'connecting' };
-      default:
-        // While a broken connection is rebuilt, the conversation stays where it is.
-        return this.#snapshot.stage.at === 'here' ? { at: 'here' } : { at: 'waiting', reason: 'connecting' };
-    }
-  }
-
-  #people(side: Guest | Host): readonly Person[] {
-    const you: Person = {
-      id: 'you',
-      name: this.#ownName,
-      isHost: this.#role === 'host',
-      isYou: true,
-      link: 'connected',
-      path: null,
-      safetyWords: null,
-      verified: 'no',
-      isTyping: false,
-    };
-    const other = (id: string, name: string, peer: Peer, safetyWords: readonly string[] | null): Person => ({
-      id,
-      name,
-      isHost: this.#role === 'guest',
-      isYou: false,
-      link: linkWord(peer),
-      path: peer.path,
-      safetyWords,
-      verified: this.#verifiedNow.has(id) ? 'now' : this.#keeper.wasVerified(id) ? 'earlier' : 'no',
-      isTyping: false,
-    });
-    if (side instanceof Guest) {
-      if (!side.isIn) return [];
-      return [other(side.host, side.hostName, side.peer, side.safetyWords), you];
-    }
-    const admitted = side.visitors.filter(({ status }) => status === 'admitted');
-    return [you, ...admitted.map((one) => other(one.participant, one.name, one.peer, one.safetyWords))];
-  }
-}
-
-const waiting = (host: Host): Knocker[] =>
-  host.visitors
-    .filter(({ status }) => status === 'asking')
-    .map(({ participant, name, text }) => ({ id: participant, name, text }));
-
-function linkWord(peer: Peer): Person['link'] {
-  switch (peer.state.at) {
-    case 'open':
-      return 'connected';
-    case 'silent':
-      return 'reconnecting';
-    case 'away':
-    case 'closed':
-      return 'gone';
-    default:
-      return 'connecting';
   }
 }
 

@@ -1,6 +1,12 @@
 import type { ErrorCode, WireCode } from '../protocol/errors';
 import type { TalkMessage } from '../protocol/message';
-import { nextInitiator, nextResponder, type PeerEffect, type PeerEvent, type PeerState } from '../peer/lifecycle';
+import {
+  nextInitiator,
+  nextResponder,
+  type PeerEffect,
+  type PeerEvent,
+  type PeerState,
+} from '../peer/lifecycle';
 import { pathOf, type Path } from '../peer/path';
 import type { SessionClient, SessionEvent } from '../worker/client';
 import type { Line } from './line';

@@ -155,7 +155,9 @@ function timedOut(state: PeerState): Step {
     case 'greeting': {
       const isTampered = state.unopened > 0 && state.attempt + 1 >= TAMPERED_ATTEMPTS;
       const step = greet(state.attempt + 1, state.unopened);
-      return isTampered ? { ...step, effects: [...step.effects, { type: 'trouble', code: 'meeting/tampered' }] } : step;
+      return isTampered
+        ? { ...step, effects: [...step.effects, { type: 'trouble', code: 'meeting/tampered' }] }
+        : step;
     }
     case 'linking': {
       const step = greet(state.attempt + 1, 0);
@@ -171,7 +173,8 @@ function timedOut(state: PeerState): Step {
 function refused(state: PeerState, code: WireCode): Step {
   // Unauthenticated, so it counts only as an answer to a handshake under way, and only after it was said again.
   if (state.at !== 'greeting') return stay(state);
-  if (code === 'replaced' && state.attempt + 1 < REPLACED_ATTEMPTS) return greet(state.attempt + 1, state.unopened);
+  if (code === 'replaced' && state.attempt + 1 < REPLACED_ATTEMPTS)
+    return greet(state.attempt + 1, state.unopened);
   if (code === 'host-away') return leaveFor(AWAY);
   if (code === 'rate-limited') return stay(state);
   return end(ERROR_OF_WIRE[code]);

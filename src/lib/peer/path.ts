@@ -9,14 +9,19 @@ export function pathOf(report: RTCStatsReport): Path | null {
   // Firefox names no selected pair in its transport; there the pair itself says so.
   const pair =
     byId.get(transport?.['selectedCandidatePairId']) ??
-    entries.find((entry) => entry['type'] === 'candidate-pair' && (entry['selected'] === true || isInUse(entry)));
+    entries.find(
+      (entry) => entry['type'] === 'candidate-pair' && (entry['selected'] === true || isInUse(entry)),
+    );
   const local = byId.get(pair?.['localCandidateId']);
   const remote = byId.get(pair?.['remoteCandidateId']);
   if (local === undefined || remote === undefined) return null;
   // Either end being a relay is a relayed path, whatever the other one is.
   const isRelayed = local['candidateType'] === 'relay' || remote['candidateType'] === 'relay';
   const relayProtocol = local['candidateType'] === 'relay' ? local['relayProtocol'] : null;
-  return { kind: isRelayed ? 'relayed' : 'direct', transport: transportOf(relayProtocol ?? local['protocol']) };
+  return {
+    kind: isRelayed ? 'relayed' : 'direct',
+    transport: transportOf(relayProtocol ?? local['protocol']),
+  };
 }
 
 const isInUse = (entry: Record<string, unknown>): boolean =>

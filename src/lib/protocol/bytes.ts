@@ -12,7 +12,7 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-export const utf8 = (text: string): Bytes => encoder.encode(text) as Bytes;
+export const utf8 = (text: string): Bytes => encoder.encode(text);
 
 /** Strict UTF-8: a malformed sequence throws `protocol/malformed`. */
 export function fromUtf8(bytes: Uint8Array): string {
@@ -96,7 +96,8 @@ export class Writer {
   }
 
   #uint(value: number, size: 1 | 2 | 4): this {
-    if (!Number.isInteger(value) || value < 0 || value >= 2 ** (8 * size)) throw new RangeError('integer out of range');
+    if (!Number.isInteger(value) || value < 0 || value >= 2 ** (8 * size))
+      throw new RangeError('integer out of range');
     const bytes = new Uint8Array(size);
     for (let i = size - 1, rest = value; i >= 0; i--, rest = Math.floor(rest / 256)) bytes[i] = rest % 256;
     return this.raw(bytes);
@@ -117,7 +118,7 @@ export class Reader {
   /** A copy, so that the message it came from can be freed and never changes under its reader. */
   raw(length: number): Bytes {
     if (length > this.left) throw new ParleyError('protocol/malformed');
-    const out = this.#bytes.slice(this.#at, this.#at + length) as Bytes;
+    const out = this.#bytes.slice(this.#at, this.#at + length);
     this.#at += length;
     return out;
   }

@@ -82,4 +82,3 @@ function fingerprintBytes(hex: string): Bytes {
 function refuse(): never {
   throw new ParleyError('description/refused');
 }
-

@@ -21,15 +21,15 @@ const KINDS = { m1: 1, m2: 2, record: 3, refused: 4 } as const;
 export const TAG_BYTES = 8;
 
 const tagText = (tag: Uint8Array): string => Array.from(tag, (b) => b.toString(16).padStart(2, '0')).join('');
-const tagBytes = (tag: string): Bytes => Uint8Array.from(tag.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+const tagBytes = (tag: string): Bytes =>
+  Uint8Array.from(tag.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 
 export function randomTag(): string {
   return tagText(crypto.getRandomValues(new Uint8Array(TAG_BYTES)));
 }
 
 export function encodeEnvelope(envelope: Envelope): Bytes {
-  const body =
-    envelope.kind === 'refused' ? Uint8Array.of(WIRE_CODES.indexOf(envelope.code)) : envelope.body;
+  const body = envelope.kind === 'refused' ? Uint8Array.of(WIRE_CODES.indexOf(envelope.code)) : envelope.body;
   return concat(Uint8Array.of(KINDS[envelope.kind]), tagBytes(envelope.tag), body);
 }
 

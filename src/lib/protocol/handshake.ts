@@ -112,7 +112,10 @@ export type Admission = { status: 'admit' | 'wait'; name: string } | { status: '
 export function encodeAdmission(admission: Admission): Bytes {
   const writer = new Writer();
   if (admission.status === 'deny') return writer.u8(2).u8(WIRE_CODES.indexOf(admission.code)).done();
-  return writer.u8(admission.status === 'admit' ? 0 : 1).text16(admission.name).done();
+  return writer
+    .u8(admission.status === 'admit' ? 0 : 1)
+    .text16(admission.name)
+    .done();
 }
 
 export function decodeAdmission(bytes: Uint8Array): Admission {

@@ -37,10 +37,17 @@ export type ChatItem =
   | { type: 'reaction'; target: MessageId; emoji: string; isOn: boolean };
 
 export type FileEnd = 'cancelled' | 'no-room' | 'unreadable' | 'damaged' | 'write-failed';
-export const FILE_ENDS: readonly FileEnd[] = ['cancelled', 'no-room', 'unreadable', 'damaged', 'write-failed'];
+export const FILE_ENDS: readonly FileEnd[] = [
+  'cancelled',
+  'no-room',
+  'unreadable',
+  'damaged',
+  'write-failed',
+];
 
 /** What the handshake's own machine says and hears; never seen outside the worker. */
-export type HandshakeMessage = { kind: 'm3'; payload: M3Payload } | { kind: 'admission'; admission: Admission };
+export type HandshakeMessage =
+  { kind: 'm3'; payload: M3Payload } | { kind: 'admission'; admission: Admission };
 
 /** How the two connections agree on a path. */
 export type NegotiationMessage =
@@ -184,7 +191,12 @@ function readBody(kind: Message['kind'], reader: Reader): Message {
     case 'pong':
       return { kind, stamp: reader.u32() };
     case 'resume':
-      return { kind, stream: reader.raw(STREAM_BYTES), heardStream: reader.raw(STREAM_BYTES), heard: reader.u64() };
+      return {
+        kind,
+        stream: reader.raw(STREAM_BYTES),
+        heardStream: reader.raw(STREAM_BYTES),
+        heard: reader.u64(),
+      };
     case 'chat':
       return { kind, number: reader.u64(), item: readChatItem(reader) };
     case 'chat-ack':
@@ -233,7 +245,11 @@ function readBody(kind: Message['kind'], reader: Reader): Message {
 
 function writeChatItem(writer: Writer, item: ChatItem): Writer {
   if (item.type === 'reaction') {
-    return writer.u8(1).raw(idBytes(item.target)).u8(item.isOn ? 1 : 0).text16(item.emoji);
+    return writer
+      .u8(1)
+      .raw(idBytes(item.target))
+      .u8(item.isOn ? 1 : 0)
+      .text16(item.emoji);
   }
   return writer
     .u8(0)
@@ -265,7 +281,11 @@ function readChatItem(reader: Reader): ChatItem {
 /** One pictograph and nothing else: a reaction is no second way to send text. */
 function cleanEmoji(text: string): string {
   const [first, ...others] = new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text);
-  if (first === undefined || others.length > 0 || !/\p{Extended_Pictographic}|\p{Regional_Indicator}/u.test(text)) {
+  if (
+    first === undefined ||
+    others.length > 0 ||
+    !/\p{Extended_Pictographic}|\p{Regional_Indicator}/u.test(text)
+  ) {
     throw new ParleyError('protocol/malformed');
   }
   return text;

@@ -25,7 +25,8 @@ export function cleanName(text: string): string {
 }
 
 /** Names that Windows keeps for devices, with any extension. */
-const RESERVED = /^(con|prn|aux|nul|com[0-9\u00B9\u00B2\u00B3]|lpt[0-9\u00B9\u00B2\u00B3]|conin\$|conout\$)(\.|$)/i;
+const RESERVED =
+  /^(con|prn|aux|nul|com[0-9\u00B9\u00B2\u00B3]|lpt[0-9\u00B9\u00B2\u00B3]|conin\$|conout\$)(\.|$)/i;
 
 /**
  * A file name that is only a name: no path, no control, bidi or invisible character, nothing reserved on any system,

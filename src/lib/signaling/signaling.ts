@@ -97,7 +97,9 @@ export class Signaling {
   }
   /** `to: null` is the meeting's host. False when nobody was there to take it. */
   async relay(id: MeetingId, to: PeerId | null, envelope: Bytes): Promise<boolean> {
-    const { delivered } = await this.#call((api) => api.relay.mutate({ id, to, envelope: toBase64url(envelope) }));
+    const { delivered } = await this.#call((api) =>
+      api.relay.mutate({ id, to, envelope: toBase64url(envelope) }),
+    );
     return delivered;
   }
   async retire(id: MeetingId, time: number, proof: { publicKey: string; signature: string }): Promise<void> {
@@ -153,14 +155,17 @@ export class Signaling {
     // The fallback is tried at once after the socket; the pause comes after both.
     const rounds = Math.floor(failures / 2);
     const isTurnOver = failures % 2 === 0;
-    const delayMs = isTurnOver ? Math.min(FIRST_RETRY_MS * 2 ** rounds, MAX_RETRY_MS) * (0.5 + this.#random() / 2) : 0;
+    const delayMs = isTurnOver
+      ? Math.min(FIRST_RETRY_MS * 2 ** rounds, MAX_RETRY_MS) * (0.5 + this.#random() / 2)
+      : 0;
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.#connect(), delayMs);
   }
 
   /** The network is back or the person is: no reason to wait any longer. */
   readonly #hurry = (): void => {
-    if (this.#state.at !== 'connecting' || this.#transport !== null || document.visibilityState === 'hidden') return;
+    if (this.#state.at !== 'connecting' || this.#transport !== null || document.visibilityState === 'hidden')
+      return;
     clearTimeout(this.#retry);
     this.#connect();
   };

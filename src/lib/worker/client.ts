@@ -43,7 +43,11 @@ export class SessionClient {
     const number = ++this.#calls;
     return new Promise((resolve, reject) => {
       this.#pending.set(number, { resolve, reject });
-      this.post({ type: 'call', number, call: { name, ...input } as Extract<Command, { type: 'call' }>['call'] });
+      this.post({
+        type: 'call',
+        number,
+        call: { name, ...input } as Extract<Command, { type: 'call' }>['call'],
+      });
     });
   }
 
@@ -68,7 +72,7 @@ export class SessionClient {
   #give(channel: RTCDataChannel, command: (handle: ChannelHandle) => Command): void {
     if (this.#canTransferChannels) {
       try {
-        return this.#worker.postMessage(command(channel), [channel as unknown as Transferable]);
+        return this.#worker.postMessage(command(channel), [channel]);
       } catch (fault) {
         // Not every browser can; nothing was sent, and the bytes are shuttled instead, sealed in the worker as before.
         if (!(fault instanceof DOMException || fault instanceof TypeError)) throw fault;

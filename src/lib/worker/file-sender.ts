@@ -90,7 +90,7 @@ export class FileSender {
     };
     for await (const { index, chunk } of chunks(source)) {
       // The root covers the records of earlier attempts too: if the source changed meanwhile it will not agree.
-      handled(hashes.add(chunk));
+      void handled(hashes.add(chunk));
       if (index < from) continue;
       ahead.push(handled(sealer.sealChunk(index, chunk)));
       if (ahead.length >= SEALS_IN_FLIGHT) await sendNext();

@@ -54,7 +54,7 @@ export class FileStore {
     const folder = await received();
     for await (const [name, handle] of folder.entries()) {
       if (handle.kind !== 'file') continue;
-      const { lastModified } = await (handle as FileSystemFileHandle).getFile();
+      const { lastModified } = await handle.getFile();
       if (nowMs - lastModified > KEEP_MS) await folder.removeEntry(name).catch(ignoreMissing);
     }
   }

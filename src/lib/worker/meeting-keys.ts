@@ -92,4 +92,3 @@ export class MeetingKeys {
     return this.host;
   }
 }
-

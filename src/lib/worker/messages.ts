@@ -46,7 +46,7 @@ export type Calls = {
   /** Ends a connection once what was said last is out; answered when nothing more will leave. */
   'close-connection': { input: { connection: ConnectionTag }; output: null };
   /** The same for all of them: the page is done. */
-  'shut-down': { input: Record<never, never>; output: null };
+  'shut-down': { input: object; output: null };
   /** Makes room for an accepted file; `from` is how many whole records of it are already here. */
   'receive-file': {
     input: { connection: ConnectionTag; file: FileId; size: number };

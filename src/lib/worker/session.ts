@@ -206,7 +206,10 @@ export class Session {
   }
 
   /** A host's notice that the meeting is over for good counts only with the host's signature (section 2). */
-  async #passRetired(connection: ConnectionTag, message: Extract<TalkMessage, { kind: 'retired' }>): Promise<void> {
+  async #passRetired(
+    connection: ConnectionTag,
+    message: Extract<TalkMessage, { kind: 'retired' }>,
+  ): Promise<void> {
     const { publicKey, timeMs, signature } = message;
     try {
       await verifyRetire(publicKey, signature, { origin: this.#origin, id: this.#meeting().id, timeMs });
@@ -221,7 +224,11 @@ export class Session {
     for (const connection of this.#connections.values()) {
       connection.talk?.tick();
       // A guest waits for the host as long as the person likes; a host keeps nobody's half-open handshake.
-      if (this.#hosting !== null && connection.isHalfOpen && nowMs - connection.startedAtMs > HANDSHAKE_TIMEOUT_MS) {
+      if (
+        this.#hosting !== null &&
+        connection.isHalfOpen &&
+        nowMs - connection.startedAtMs > HANDSHAKE_TIMEOUT_MS
+      ) {
         connection.close();
       }
     }

@@ -1,0 +1,75 @@
+import type { Guest } from './guest';
+import { Host } from './host';
+import type { Peer } from './peer';
+import type { Knocker, Person, Stage } from './view';
+
+/** What the views are shown of a side: the stage of the meeting, who is in it, who asks to be. */
+
+/** `before` decides where a guest stays while a broken connection is rebuilt: in the conversation they were in. */
+export function stageOf(side: Guest | Host | null, before: Stage): Stage {
+  if (side === null) return { at: 'opening' };
+  if (side instanceof Host) return { at: 'here' };
+  if (!side.isIn) return { at: 'joining', hostPresent: side.hostPresent };
+  switch (side.peer.state.at) {
+    case 'open':
+    case 'silent':
+      return { at: 'here' };
+    case 'lobby':
+      return { at: 'waiting', reason: 'lobby' };
+    case 'away':
+      return { at: 'waiting', reason: side.hostPresent === false ? 'host-away' : 'connecting' };
+    default:
+      return before.at === 'here' ? before : { at: 'waiting', reason: 'connecting' };
+  }
+}
+
+type Roster = { ownName: string; verified: (id: string) => Person['verified'] };
+
+export function peopleOf(side: Guest | Host, { ownName, verified }: Roster): readonly Person[] {
+  const isHost = side instanceof Host;
+  const you: Person = {
+    id: 'you',
+    name: ownName,
+    isHost,
+    isYou: true,
+    link: 'connected',
+    path: null,
+    safetyWords: null,
+    verified: 'no',
+    isTyping: false,
+  };
+  const other = (id: string, name: string, peer: Peer, safetyWords: readonly string[] | null): Person => ({
+    id,
+    name,
+    isHost: !isHost,
+    isYou: false,
+    link: linkWord(peer),
+    path: peer.path,
+    safetyWords,
+    verified: verified(id),
+    isTyping: false,
+  });
+  if (!isHost) return side.isIn ? [other(side.host, side.hostName, side.peer, side.safetyWords), you] : [];
+  const admitted = side.visitors.filter(({ status }) => status === 'admitted');
+  return [you, ...admitted.map((one) => other(one.participant, one.name, one.peer, one.safetyWords))];
+}
+
+export function waitingOf(host: Host): readonly Knocker[] {
+  return host.visitors
+    .filter(({ status }) => status === 'asking')
+    .map(({ participant, name, text }) => ({ id: participant, name, text }));
+}
+
+function linkWord(peer: Peer): Person['link'] {
+  switch (peer.state.at) {
+    case 'open':
+      return 'connected';
+    case 'silent':
+      return 'reconnecting';
+    case 'away':
+    case 'closed':
+      return 'gone';
+    default:
+      return 'connecting';
+  }
+}
