@@ -69,15 +69,11 @@ test('at rest the profile holds no secret, no key and no name in plain', async (
           request.onsuccess = () => resolve(request.result as unknown[]);
           request.onerror = () => reject(new Error('cannot read'));
         });
-        for (const row of rows) {
-          if (row instanceof CryptoKey) texts.push(`extractable: ${row.extractable}`);
-          else
-            texts.push(
-              JSON.stringify(row, (_key, part: unknown) =>
-                part instanceof Uint8Array ? String.fromCharCode(...part) : part,
-              ),
-            );
-        }
+        const readable = (_key: string, part: unknown) => {
+          if (part instanceof CryptoKey) return `extractable: ${part.extractable}`;
+          return part instanceof Uint8Array ? String.fromCharCode(...part) : part;
+        };
+        for (const row of rows) texts.push(JSON.stringify(row, readable));
       }
     }
     return texts.join('\n');

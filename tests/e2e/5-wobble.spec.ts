@@ -8,7 +8,7 @@ test.describe('the server goes away', () => {
   test.use({
     expectedProblems: [
       [/WebSocket connection to|Failed to load resource|ERR_CONNECTION_REFUSED/],
-      { option: true },
+      { scope: 'test' },
     ],
   });
 
