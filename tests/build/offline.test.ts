@@ -77,7 +77,7 @@ test('a parameter does not make one page out of another, and the API is left alo
     return (await answered).fromServiceWorker();
   };
   expect(await isFromWorker('/m')).toBe(true);
-  expect(await isFromWorker('/m?from=elsewhere')).toBe(false);
+  expect(await isFromWorker('/m?utm_source=elsewhere')).toBe(false);
   expect(await isFromWorker('/m.html')).toBe(false);
   expect(await isFromWorker('/trpc/status')).toBe(false);
   // Opened as a page the API answers with an error and no body, which a navigation reports as a failure.
