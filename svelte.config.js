@@ -36,12 +36,7 @@ export default {
         'base-uri': ['none'],
         'form-action': ['none'],
         'require-trusted-types-for': ['script'],
-        'trusted-types': [
-          'parley-worker',
-          'parley-service-worker',
-          'svelte-trusted-html',
-          'sveltekit-trusted-url',
-        ],
+        'trusted-types': ['parley-worker', 'parley-service-worker', 'svelte-trusted-html'],
       },
     },
     prerender: {

@@ -4,6 +4,8 @@ const WORKER_URL = '/service-worker.js';
 const WORKER_SCRIPT = trustedWorkerUrl();
 /** An installed app can stay open for days without a navigation, at which browsers would look for a new version. */
 const CHECK_INTERVAL_MS = 3_600_000;
+/** After the page has loaded, the time for what it was opened for: whoever comes with a link joins within it. */
+const SETTLE_MS = 3_000;
 /** A page that never comes to rest is given a service worker all the same after this long. */
 const IDLE_TIMEOUT_MS = 10_000;
 
@@ -156,10 +158,11 @@ async function untilIdle(signal: AbortSignal): Promise<void> {
   if (document.readyState !== 'complete') {
     await new Promise((resolve) => window.addEventListener('load', resolve, { once: true, signal }));
   }
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
   await new Promise<void>((resolve) => {
-    // Safari has no idle callback; a turn of the event loop after `load` comes close.
+    // Safari has no idle callback; by then it has most likely come to rest as well.
     if ('requestIdleCallback' in window) requestIdleCallback(() => resolve(), { timeout: IDLE_TIMEOUT_MS });
-    else setTimeout(resolve);
+    else resolve();
   });
   signal.throwIfAborted();
 }
