@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Bytes } from '../protocol/bytes';
 import { pad, paddedSize, unpad } from './padding';
 
 test('four sizes, then Padmé', () => {

@@ -21,7 +21,7 @@ export type GuardRules = { relayOnly: boolean };
 /** A description that passed the guard, with the 32 bytes of its one fingerprint. */
 export type GuardedDescription = { description: Description; fingerprint: Bytes };
 
-/** Throws `description/refused`. Under relay-only every candidate line that is no relay's is cut out. */
+/** Throws `description/refused`. Under relay-only candidate lines go the way of `guardCandidate`. */
 export function guardDescription(description: Description, rules: GuardRules): GuardedDescription {
   const { type, sdp } = description;
   if (sdp.length > MAX_DESCRIPTION_BYTES) refuse();
@@ -45,7 +45,9 @@ export function guardDescription(description: Description, rules: GuardRules): G
       else isSectionPrinted[isSectionPrinted.length - 1] = true;
     } else if (/^a=candidate:/i.test(line)) {
       if (line.length > MAX_CANDIDATE_BYTES) refuse();
-      if (guardCandidate({ candidate: line.slice(2), sdpMid: null }, rules) === null) continue;
+      const guarded = guardCandidate({ candidate: line.slice(2), sdpMid: null }, rules);
+      if (guarded !== null) kept.push(`a=${guarded.candidate}`);
+      continue;
     }
     kept.push(line);
   }

@@ -55,7 +55,11 @@ function suite<T>(
 ) {
   describe(name, () => {
     test('comes back', () => {
-      fc.assert(fc.property(arbitrary, (value) => expect(decode(encode(value))).toEqual(value)));
+      fc.assert(
+        fc.property(arbitrary, (value) => {
+          expect(decode(encode(value))).toEqual(value);
+        }),
+      );
     });
 
     test('cut or longer is malformed', () => {
