@@ -229,10 +229,13 @@ export class Meeting implements MeetingView {
     this.#publish();
   }
 
+  /** Shown as done once it is kept. */
   markVerified(id: string): void {
-    this.#verifiedNow = new Set([...this.#verifiedNow, id]);
-    this.#do(this.#keeper.verified(id));
-    this.#publish();
+    const mark = () => {
+      this.#verifiedNow = new Set([...this.#verifiedNow, id]);
+      this.#publish();
+    };
+    this.#do(this.#keeper.verified(id).finally(mark));
   }
 
   dismissTrouble(): void {

@@ -40,7 +40,7 @@ export function peopleOf(side: Guest | Host, { ownName, verified }: Roster): rea
   };
   const other = (id: string, name: string, peer: Peer, safetyWords: readonly string[] | null): Person => ({
     id,
-    name,
+    name: name === '' ? (isHost ? NAMELESS.guest : NAMELESS.host) : name,
     isHost: !isHost,
     isYou: false,
     link: linkWord(peer),

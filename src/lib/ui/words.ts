@@ -152,3 +152,6 @@ export const WORDS: Readonly<Record<ErrorCode, Words>> = {
     next: 'Reload the page. If it happens again, please tell whoever runs this server.',
   },
 };
+
+/** What somebody is called who gave no name. */
+export const NAMELESS = { host: 'the host', guest: 'a guest' } as const;
