@@ -1,4 +1,4 @@
-import { pino, destination, stdTimeFunctions } from 'pino';
+import { destination, pino, stdTimeFunctions, type DestinationStream } from 'pino';
 import { prefixOf } from './address';
 import type { LogMode } from './settings';
 
@@ -25,7 +25,10 @@ export type Log = {
 };
 
 /** Written at once: a line that waited in memory would be lost with the crash it explains. */
-export function createLog(mode: LogMode, stream = destination({ dest: 1, sync: true })): Log {
+export function createLog(
+  mode: LogMode,
+  stream: DestinationStream = destination({ dest: 1, sync: true }),
+): Log {
   const logger = pino(
     { base: null, enabled: mode !== 'off', timestamp: stdTimeFunctions.isoTime, messageKey: 'event' },
     stream,

@@ -46,7 +46,11 @@ export function openLibsqlRegistry(folder: string): Registry {
     hosted: (id, day) => void upsert.run([blob(id), day, day]),
     retire: (id) => void entomb.run([blob(id)]),
     sweep: (beforeDay) => void remove.run([beforeDay]),
-    close: () => void database.close(),
+    close() {
+      // libsql keeps the log's file; emptied, the database is one whole file that can be copied.
+      database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get([]);
+      database.close();
+    },
   };
 }
 

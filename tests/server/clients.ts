@@ -58,8 +58,8 @@ export class Inbox {
 export class Client {
   readonly events = new Inbox();
   readonly api: TRPCClient<AppRouter>;
-  readonly completed: Promise<void>;
   readonly #origin: string;
+  readonly #subscription: { unsubscribe(): void };
   readonly #socket: ReturnType<typeof createWSClient>;
   #nonce = '';
   #peer: PeerId | null = null;
@@ -74,17 +74,8 @@ export class Client {
     }
     this.#socket = createWSClient({ url, WebSocket: Browser as unknown as typeof globalThis.WebSocket });
     this.api = createTRPCClient<AppRouter>({ links: [wsLink({ client: this.#socket })] });
-    this.completed = new Promise((resolve) => {
-      const { unsubscribe } = this.api.connect.subscribe(undefined, {
-        onData: (data) => this.events.add(data),
-        onComplete: resolve,
-        onError: () => resolve(),
-      });
-      this.unsubscribe = unsubscribe;
-    });
+    this.#subscription = this.api.connect.subscribe(undefined, { onData: (data) => this.events.add(data) });
   }
-
-  unsubscribe: () => void = () => undefined;
 
   static async connect(server: { origin: string }, origin = server.origin): Promise<Client> {
     const client = new Client(server, origin);
@@ -110,6 +101,11 @@ export class Client {
   /** Resolves when everything sent so far has been dealt with, so that what did not come will not come. */
   async settle(): Promise<void> {
     await this.api.beat.mutate();
+  }
+
+  /** Ends the event stream and keeps the socket. */
+  unsubscribe(): void {
+    this.#subscription.unsubscribe();
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { isHeartbeat, readFrame } from './frame';
+
+const call = { id: 1, method: 'mutation', params: { path: 'beat' } };
+
+test('a call, a batch, and the end of a subscription', () => {
+  expect(readFrame(JSON.stringify(call))).toEqual([{ id: 1, isStop: false }]);
+  expect(readFrame(JSON.stringify([call, { ...call, id: 'b', jsonrpc: '2.0' }]))).toHaveLength(2);
+  expect(readFrame('{"id":3,"method":"subscription.stop"}')).toEqual([{ id: 3, isStop: true }]);
+});
+
+test('one call that is junk makes the batch junk', () => {
+  expect(readFrame(JSON.stringify([call, {}]))).toBeNull();
+  expect(readFrame(JSON.stringify(Array.from({ length: 20 }, () => call)))).toHaveLength(20);
+  expect(readFrame(JSON.stringify(Array.from({ length: 21 }, () => call)))).toBeNull();
+});
+
+test.each([
+  { ...call, id: null },
+  { ...call, id: {} },
+  { ...call, id: 'x'.repeat(65) },
+  { ...call, method: 'reconnect' },
+  { ...call, method: 'toString' },
+  { ...call, extra: 1 },
+  { ...call, params: null },
+  { ...call, params: [] },
+  { ...call, params: { path: 1 } },
+  { ...call, params: { path: 'beat', lastEventId: '1' } },
+])('%j is junk', (frame) => expect(readFrame(JSON.stringify(frame))).toBeNull());
+
+test.each(['', ' ', 'PING', '{', 'null', '"x"', '1e999', '['.repeat(30_000)])('%j is junk', (text) =>
+  expect(readFrame(text)).toBeNull(),
+);
+
+test('an own __proto__ is a field like any other, and no known one', () => {
+  expect(readFrame('{"id":1,"method":"mutation","params":{"path":"beat"},"__proto__":{}}')).toBeNull();
+  expect(readFrame('{"id":1,"method":"mutation","params":{"__proto__":{"path":"beat"}}}')).toBeNull();
+});
+
+test('heartbeats are two words exactly', () => {
+  expect(['PING', 'PONG'].every(isHeartbeat)).toBe(true);
+  expect(['ping', 'PING ', '"PING"', ''].some(isHeartbeat)).toBe(false);
+});
