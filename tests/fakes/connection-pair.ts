@@ -87,7 +87,7 @@ export class ConnectionPair {
 
   async knock(): Promise<void> {
     this.#connections.guest = await Connection.knock(
-      { keys: this.#keys.guest, emit: (event) => this.#hear('guest', event) },
+      { keys: this.#keys.guest, origin: 'https://meet.example', emit: (event) => this.#hear('guest', event) },
       {
         tag: TAG,
         ownPeer: this.guestPeer,
@@ -136,7 +136,11 @@ export class ConnectionPair {
   async #answer(m1: Bytes, tag: string): Promise<void> {
     if (this.#connections.host !== undefined) return;
     const { host } = this.#keys;
-    const surroundings = { keys: host, emit: (event: WorkerEvent) => this.#hear('host', event) };
+    const surroundings = {
+      keys: host,
+      origin: 'https://meet.example',
+      emit: (event: WorkerEvent) => this.#hear('host', event),
+    };
     const { guestPeer: from, policy } = this;
     this.#connections.host = await Connection.answer(surroundings, { tag, from, m1, policy });
     if (!policy.lobby) this.describe('host', 'offer');

@@ -21,7 +21,12 @@ export class EventLog<E extends { type: string }> {
     for (;;) {
       const found = this.of(type)[count - 1];
       if (found !== undefined) return found;
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await this.change();
     }
+  }
+
+  /** Until the next event of any type. */
+  change(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 }

@@ -10,7 +10,13 @@ import {
   type Policy,
 } from '../protocol/handshake';
 import { idBytes, type FileId, type ParticipantId, type PeerId } from '../protocol/ids';
-import { decodeMessage, encodeMessage, type Message, type NegotiationMessage } from '../protocol/message';
+import {
+  decodeMessage,
+  encodeMessage,
+  type Message,
+  type NegotiationMessage,
+  type TalkMessage,
+} from '../protocol/message';
 import { Initiator, Responder, type Ephemerals, type Parties } from '../crypto/handshake';
 import type { Direction, Purpose, SessionSecrets } from '../crypto/session-secrets';
 import { Binding } from './binding';
@@ -47,7 +53,7 @@ type Handshake =
 export type Introduction = { participant: ParticipantId; name: string; knockText: string };
 
 /** What is the same for every connection of a meeting. */
-export type Surroundings = { keys: MeetingKeys; emit: (event: WorkerEvent) => void };
+export type Surroundings = { keys: MeetingKeys; origin: string; emit: (event: WorkerEvent) => void };
 
 export class Connection {
   readonly tag: ConnectionTag;
@@ -341,19 +347,16 @@ export class Connection {
     });
   }
 
-  #takeTalk(message: Message): void {
+  async #takeTalk(message: NegotiationMessage | TalkMessage): Promise<void> {
     switch (message.kind) {
       case 'description':
       case 'candidates':
       case 'restart':
         return this.#do(() => this.#takeNegotiation(message));
-      case 'm3':
-      case 'admission':
-      case 'ping':
-      case 'pong':
-        return;
       default:
-        return this.#emit({ type: 'talk', connection: this.tag, message });
+        // That the meeting is over for good counts only with the host's signature (section 2).
+        if (message.kind === 'retired') await this.#around.keys.verifyRetire(this.#around.origin, message);
+        this.#emit({ type: 'talk', connection: this.tag, message });
     }
   }
 

@@ -1,7 +1,14 @@
 import { fromBase64url, Reader, toBase64url, Writer, type Bytes } from '../protocol/bytes';
 import { ParleyError } from '../protocol/errors';
 import type { MeetingId } from '../protocol/ids';
-import { createHostKey, importHostKey, meetingIdOf, signClaim, signRetire } from '../crypto/host-key';
+import {
+  createHostKey,
+  importHostKey,
+  meetingIdOf,
+  signClaim,
+  signRetire,
+  verifyRetire,
+} from '../crypto/host-key';
 import { createSecret, makeFragment, openFragment } from '../crypto/link';
 import { linkKeys } from '../crypto/link-keys';
 import { openRecord, sealRecord, type SealedRecord } from '../crypto/sealed-record';
@@ -11,6 +18,7 @@ import type { VaultPlace } from './messages';
 /** The vault store whose records only this worker opens. */
 const KEYS_STORE = 'keys';
 
+type RetireNotice = { publicKey: Bytes; signature: Bytes; timeMs: number };
 type Host = { publicKey: Bytes; privateKey: CryptoKey; pkcs8: Bytes };
 
 /**
@@ -85,6 +93,12 @@ export class MeetingKeys {
     const { publicKey, privateKey } = this.#asHost();
     const signature = await signRetire(privateKey, { origin, id: this.id, timeMs });
     return { publicKey: toBase64url(publicKey), signature: toBase64url(signature) };
+  }
+
+  /** Throws `crypto/open-failed` for a notice that the host of this meeting did not sign. */
+  async verifyRetire(origin: string, notice: RetireNotice): Promise<void> {
+    const { publicKey, signature, timeMs } = notice;
+    await verifyRetire(publicKey, signature, { origin, id: this.id, timeMs });
   }
 
   #asHost(): Host {

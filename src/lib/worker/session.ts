@@ -4,9 +4,7 @@ import { codeOf, ParleyError, type WireCode } from '../protocol/errors';
 import type { Policy } from '../protocol/handshake';
 import type { PeerId } from '../protocol/ids';
 import { HANDSHAKE_TIMEOUT_MS, MAX_HALF_OPEN } from '../protocol/limits';
-import type { TalkMessage } from '../protocol/message';
 import { prepareEphemerals, type Ephemerals } from '../crypto/handshake';
-import { verifyRetire } from '../crypto/host-key';
 import { byteChannel, type ByteChannel } from './byte-channel';
 import { Connection } from './connection';
 import { FileStore } from './file-store';
@@ -23,10 +21,11 @@ const TICK_MS = 500;
  */
 export class Session {
   readonly #emit: (event: WorkerEvent) => void;
-  readonly #emitVerified: (event: WorkerEvent) => void;
   readonly #origin: string;
   readonly #files: FileTransfers;
   readonly #connections = new Map<ConnectionTag, Connection>();
+  /** Newcomers whose message 1 is being opened. */
+  readonly #answering = new Set<ConnectionTag>();
   readonly #talkChannels = new Map<number, ByteChannel>();
   #keys: MeetingKeys | null = null;
   #ephemerals: Promise<Ephemerals> | null = null;
@@ -35,14 +34,9 @@ export class Session {
 
   constructor(origin: string, emit: (event: WorkerEvent) => void) {
     this.#origin = origin;
-    this.#emitVerified = emit;
     this.#emit = (event) => {
-      if (event.type === 'talk' && event.message.kind === 'retired') {
-        void this.#passRetired(event.connection, event.message);
-      } else {
-        if (event.type === 'closed') this.#connections.delete(event.connection);
-        emit(event);
-      }
+      if (event.type === 'closed') this.#connections.delete(event.connection);
+      emit(event);
     };
     this.#files = new FileTransfers(new FileStore(), this.#emit);
     setInterval(() => this.#tick(), TICK_MS);
@@ -187,9 +181,12 @@ export class Session {
 
   async #answerKnock(tag: ConnectionTag, from: PeerId, m1: Bytes): Promise<void> {
     const hosting = this.#hosting;
-    if (hosting === null || this.#keys?.host == null) return;
+    if (hosting === null || this.#keys?.host == null || this.#answering.has(tag)) return;
     const halfOpen = [...this.#connections.values()].filter((connection) => connection.isHalfOpen);
-    if (halfOpen.length >= MAX_HALF_OPEN) return this.#refuse(tag, from, 'rate-limited');
+    // Counted before the first step that takes time: a hundred at once are as many as a hundred in turn.
+    if (halfOpen.length + this.#answering.size >= MAX_HALF_OPEN)
+      return this.#refuse(tag, from, 'rate-limited');
+    this.#answering.add(tag);
     try {
       const { policy } = hosting;
       const connection = await Connection.answer(this.#surroundings(), { tag, from, m1, policy });
@@ -198,25 +195,13 @@ export class Session {
       if (codeOf(fault) !== 'crypto/open-failed') throw fault;
       // Another secret than this meeting's, most likely one of before "New link".
       this.#refuse(tag, from, 'replaced');
+    } finally {
+      this.#answering.delete(tag);
     }
   }
 
   #refuse(tag: ConnectionTag, to: PeerId, code: WireCode): void {
     this.#emit({ type: 'refuse', to, bytes: encodeEnvelope({ kind: 'refused', tag, code }) });
-  }
-
-  /** A host's notice that the meeting is over for good counts only with the host's signature (section 2). */
-  async #passRetired(
-    connection: ConnectionTag,
-    message: Extract<TalkMessage, { kind: 'retired' }>,
-  ): Promise<void> {
-    const { publicKey, timeMs, signature } = message;
-    try {
-      await verifyRetire(publicKey, signature, { origin: this.#origin, id: this.#meeting().id, timeMs });
-      this.#emitVerified({ type: 'talk', connection, message });
-    } catch (fault) {
-      this.#connections.get(connection)?.close(codeOf(fault));
-    }
   }
 
   #tick(): void {
@@ -235,7 +220,7 @@ export class Session {
   }
 
   #surroundings() {
-    return { keys: this.#meeting(), emit: this.#emit };
+    return { keys: this.#meeting(), origin: this.#origin, emit: this.#emit };
   }
 
   #meeting(): MeetingKeys {

@@ -1,6 +1,12 @@
 import type { Bytes } from '../protocol/bytes';
 import { codeOf, ParleyError, type ErrorCode } from '../protocol/errors';
-import { decodeMessage, encodeMessage, type Message } from '../protocol/message';
+import {
+  decodeMessage,
+  encodeMessage,
+  type Message,
+  type NegotiationMessage,
+  type TalkMessage,
+} from '../protocol/message';
 import { RecordOpener, RecordSealer, type RecordKeys } from '../crypto/record';
 import type { ByteChannel } from './byte-channel';
 import { Pulse, type PulseReport } from './pulse';
@@ -10,7 +16,8 @@ const FAREWELL_MS = 1_000;
 
 type TalkHandlers = {
   opened(): void;
-  received(message: Message): void;
+  /** What comes after a message waits for it; a fault in it ends the channel. */
+  received(message: NegotiationMessage | TalkMessage): void | Promise<void>;
   pulse(report: PulseReport): void;
   closed(code: ErrorCode | null): void;
 };
@@ -112,7 +119,7 @@ export class Talk {
         case 'admission':
           throw new ParleyError('protocol/unexpected');
         default:
-          this.#handlers.received(message);
+          await this.#handlers.received(message);
       }
     } catch (fault) {
       this.#close(codeOf(fault));
