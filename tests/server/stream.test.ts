@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SESSION_HEADER } from '../../src/lib/protocol/signaling';
 import { Client, clientApi, refusalOf, Stream } from './clients';
@@ -63,4 +64,32 @@ test('the token of a stream that ended, of a socket, or none, names no session',
   const token = hello?.type === 'hello' ? hello.session : '';
   const asSocket = clientApi(server.origin, { [SESSION_HEADER]: token });
   expect(await refusalOf(asSocket.beat.mutate())).toMatchObject({ code: 'UNAUTHORIZED' });
+});
+
+test('a call whose body comes after the end of its session does not revive it', async () => {
+  const [host, client, guest] = [new Host(), await Client.connect(server), await Stream.connect(server)];
+  await client.claim(host);
+  await guest.api.knock.mutate({ id: host.id, envelope: null });
+  await client.events.next('knock');
+  const late = request(`${server.origin}/trpc/knock`, {
+    method: 'POST',
+    headers: {
+      Origin: server.origin,
+      'Content-Type': 'application/json',
+      [SESSION_HEADER]: guest.hello.session,
+      Expect: '100-continue',
+    },
+  });
+  const status = new Promise((resolve, reject) => {
+    late.once('response', (response) => resolve(response.statusCode));
+    late.once('error', reject);
+  });
+  late.flushHeaders();
+  await new Promise((resolve) => late.once('continue', resolve));
+  guest.close();
+  await client.events.next('gone');
+  late.end(JSON.stringify({ id: host.id, envelope: null }));
+  expect(await status).toBe(401);
+  await client.settle();
+  expect(client.events.rest).toEqual([]);
 });
