@@ -134,7 +134,9 @@ describe('a file on its way in', () => {
     expect(run(first.state, stored(TELL_RECORDS, TELL_MS + 1)).effects).toEqual([]);
     expect(run(first.state, stored(TELL_RECORDS + 1, TELL_MS + 1)).effects).toHaveLength(1);
     expect(run(first.state, stored(2, 2 * TELL_MS)).effects).toHaveLength(1);
-    expect(run(first.state, stored(TOTAL, TELL_MS + 1)).effects).toHaveLength(1);
+    const almost = run(receiving, stored(TOTAL - 2, TELL_MS)).state;
+    expect(run(almost, stored(TOTAL - 1, TELL_MS)).effects).toEqual([]);
+    expect(run(almost, stored(TOTAL, TELL_MS)).effects).toHaveLength(1);
   });
 
   it('says when all is there, and says it again to a repeated offer', () => {
@@ -156,6 +158,13 @@ describe('a file on its way in', () => {
     expect(run(restoreIncoming(file, SIZE, true), offer).effects).toEqual([
       tells({ kind: 'file-done', file }),
     ]);
+  });
+
+  it('takes consent once', () => {
+    for (const state of [receiving, run(receiving, { type: 'received' }).state]) {
+      expect(run(state, { type: 'accept' })).toEqual({ state, effects: [] });
+      expect(run(state, { type: 'decline' })).toEqual({ state, effects: [] });
+    }
   });
 
   it('keeps a consent that was given without a connection', () => {
