@@ -1,0 +1,87 @@
+import type { HomeView, MeetingItem, MeetingView, Person } from '../../src/lib/meeting/view';
+
+/** What a view asked for, in order: the method and its arguments. */
+export type Call = [method: string, ...args: unknown[]];
+
+export const INVITE_LINK = `https://parley.test/m#${'A'.repeat(68)}`;
+
+const PERSON: Person = {
+  id: 'someone',
+  name: 'Someone',
+  isHost: false,
+  isYou: false,
+  link: 'connected',
+  path: { kind: 'direct', transport: 'UDP', rttMs: 23.7 },
+  safetyWords: ['ember', 'violin', 'harbor', 'quartz'],
+  verified: 'no',
+  isTyping: false,
+};
+
+export const person = (over: Partial<Person> = {}): Person => ({ ...PERSON, ...over });
+
+const YOU = person({ id: 'you', name: 'Maya', isHost: true, isYou: true, path: null, safetyWords: null });
+
+/** A meeting that stands still and notes what is asked of it. A host alone, unless told otherwise. */
+export function meetingView(over: Partial<MeetingView> = {}): MeetingView & { calls: Call[] } {
+  const calls: Call[] = [];
+  const note =
+    (method: string) =>
+    (...args: unknown[]): void => {
+      calls.push([method, ...args]);
+    };
+  return {
+    calls,
+    stage: { at: 'here' },
+    role: 'host',
+    name: 'Quiet amber heron',
+    ownName: 'Maya',
+    inviteLink: INVITE_LINK,
+    wasRewritten: false,
+    people: [YOU],
+    waitingRoom: [],
+    policy: { lobby: false, relayOnly: false, sealMedia: false },
+    wantsNotice: false,
+    signaling: 'websocket',
+    trouble: null,
+    isSaved: true,
+    join: note('join'),
+    leave: note('leave'),
+    retire: note('retire'),
+    admit: note('admit'),
+    turnAway: note('turnAway'),
+    setLobby: note('setLobby'),
+    setNotice: note('setNotice'),
+    makeNewLink: note('makeNewLink'),
+    rename: note('rename'),
+    setOwnName: note('setOwnName'),
+    markVerified: note('markVerified'),
+    dismissTrouble: note('dismissTrouble'),
+    ...over,
+  };
+}
+
+export function homeView(items: readonly MeetingItem[]): HomeView & { calls: Call[] } {
+  const calls: Call[] = [];
+  const note =
+    (method: string) =>
+    (...args: unknown[]): void => {
+      calls.push([method, ...args]);
+    };
+  return {
+    calls,
+    items,
+    isLoading: false,
+    trouble: null,
+    start: note('start'),
+    destroy: note('destroy'),
+    rename: note('rename'),
+    copyLink: (vaultId) => {
+      calls.push(['copyLink', vaultId]);
+      return Promise.resolve();
+    },
+    setNotice: note('setNotice'),
+    newLink: note('newLink'),
+    retire: note('retire'),
+    forget: note('forget'),
+  };
+}
