@@ -84,6 +84,8 @@ export class Meeting implements MeetingView {
       },
       accepted: new KeptConsents(this.#keeper),
       now: () => performance.now(),
+      onArrival: () => this.#attention.message(),
+      onFault: (fault) => (this.#trouble = codeOf(fault)),
     });
     document.addEventListener('visibilitychange', this.#wake);
     addEventListener('online', this.#wake);
