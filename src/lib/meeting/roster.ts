@@ -1,3 +1,4 @@
+import { NAMELESS } from '../ui/words';
 import type { Guest } from './guest';
 import { Host } from './host';
 import type { Peer } from './peer';
