@@ -17,8 +17,8 @@ export type PeerState =
   | { at: 'greeting'; attempt: number; unopened: number }
   /** The host decides. */
   | { at: 'lobby' }
-  /** Descriptions are being exchanged; the channel is not open yet. */
-  | { at: 'linking'; attempt: number }
+  /** The channel is not open yet. `isAdmitted`: the host has answered message 3, so only the path is missing. */
+  | { at: 'linking'; attempt: number; unopened: number; isAdmitted: boolean }
   /** `hasReturned`: the other end has come back to the server since, perhaps as a new page. */
   | { at: 'open'; hasReturned: boolean }
   /** It was open, and nothing is heard. ICE is being restarted. */
@@ -66,12 +66,14 @@ const RESTART_MS = 4_000;
 const MAX_PAUSE_MS = 8_000;
 /** A responder keeps a silent guest's place for that long. */
 const GONE_MS = 60_000;
-/** Handshakes in a row that a healthy network does not spoil. */
+/** Handshakes in a row that a healthy network does not spoil: with answers that did not open, and with none at all. */
 const TAMPERED_ATTEMPTS = 3;
+const UNANSWERED_ATTEMPTS = 4;
 const REPLACED_ATTEMPTS = 2;
 
 export const AWAY: PeerState = { at: 'away' };
 const OPEN: PeerState = { at: 'open', hasReturned: false };
+const LINKING: PeerState = { at: 'linking', attempt: 0, unopened: 0, isAdmitted: true };
 
 export function nextInitiator(state: PeerState, event: PeerEvent): Step {
   if (state.at === 'closed') return stay(state);
@@ -85,16 +87,15 @@ export function nextInitiator(state: PeerState, event: PeerEvent): Step {
       return state.at === 'open' || state.at === 'silent' ? stay(state) : leaveFor(AWAY);
     case 'met':
       return state.at === 'greeting'
-        ? go({ at: 'linking', attempt: state.attempt }, { type: 'alarm', afterMs: LINKING_MS })
+        ? go({ ...state, at: 'linking', isAdmitted: false }, { type: 'alarm', afterMs: GREETING_MS })
         : stay(state);
     case 'wait':
       return state.at === 'linking' || state.at === 'greeting'
         ? go({ at: 'lobby' }, { type: 'no-alarm' }, { type: 'no-trouble' })
         : stay(state);
     case 'admit':
-      return state.at === 'lobby'
-        ? go({ at: 'linking', attempt: 0 }, { type: 'alarm', afterMs: LINKING_MS })
-        : stay(state);
+      if (state.at === 'lobby') return admitted(0, 0);
+      return state.at === 'linking' ? admitted(state.attempt, state.unopened) : stay(state);
     case 'open':
       return go(OPEN, { type: 'no-alarm' }, { type: 'no-trouble' });
     case 'silent':
@@ -105,11 +106,12 @@ export function nextInitiator(state: PeerState, event: PeerEvent): Step {
     case 'heard':
       return state.at === 'silent' ? go(OPEN, { type: 'no-alarm' }) : stay(state);
     case 'lost':
-      return isConnected(state) ? greet(1, 0) : stay(state);
+      if (state.at === 'linking') return greet(state.attempt + 1, state.unopened);
+      return state.at === 'open' || state.at === 'silent' || state.at === 'lobby' ? greet(0, 0) : stay(state);
     case 'timeout':
       return timedOut(state);
     case 'unopened':
-      return state.at === 'greeting' ? stay({ ...state, unopened: state.unopened + 1 }) : stay(state);
+      return unopened(state);
     case 'refused':
       return refused(state, event.code);
     case 'bye':
@@ -130,13 +132,15 @@ export function nextResponder(state: PeerState, event: PeerEvent): Step {
     case 'heard':
       return state.at === 'silent' ? go(OPEN, { type: 'no-alarm' }) : stay(state);
     case 'lost':
-      // The guest builds the next connection; until then its place is kept.
+      // Nobody has arrived yet, or somebody who asks: the next handshake is another newcomer.
+      if (state.at === 'greeting' || state.at === 'lobby') return leaveFor(AWAY);
+      // An admitted guest builds the next connection; until then its place is kept.
       return state.at === 'open' ? go({ at: 'silent' }, { type: 'alarm', afterMs: GONE_MS }) : stay(state);
     case 'wait':
       return go({ at: 'lobby' }, { type: 'no-alarm' });
     case 'admit':
     case 'met':
-      return go({ at: 'linking', attempt: 0 }, { type: 'alarm', afterMs: GONE_MS });
+      return go(LINKING, { type: 'alarm', afterMs: GONE_MS });
     case 'timeout':
     case 'bye':
       return leaveFor(AWAY);
@@ -152,17 +156,12 @@ export function nextResponder(state: PeerState, event: PeerEvent): Step {
 
 function timedOut(state: PeerState): Step {
   switch (state.at) {
-    case 'greeting': {
-      const isTampered = state.unopened > 0 && state.attempt + 1 >= TAMPERED_ATTEMPTS;
-      const step = greet(state.attempt + 1, state.unopened);
-      return isTampered
-        ? { ...step, effects: [...step.effects, { type: 'trouble', code: 'meeting/tampered' }] }
-        : step;
-    }
-    case 'linking': {
-      const step = greet(state.attempt + 1, 0);
-      return { ...step, effects: [...step.effects, { type: 'trouble', code: 'peer/ice-failed' }] };
-    }
+    case 'greeting':
+      return unanswered(state);
+    case 'linking':
+      if (!state.isAdmitted) return unanswered(state);
+      return greet(state.attempt + 1, 0, state.unopened > 0 ? 'meeting/tampered' : 'peer/ice-failed');
+    case 'lobby':
     case 'silent':
       return greet(0, 0);
     default:
@@ -170,29 +169,42 @@ function timedOut(state: PeerState): Step {
   }
 }
 
+function unopened(state: PeerState): Step {
+  // Perhaps the admission was lost: who is admitted already is not asked for again.
+  if (state.at === 'lobby') return go(state, { type: 'alarm', afterMs: GREETING_MS });
+  if (state.at !== 'greeting' && state.at !== 'linking') return stay(state);
+  return stay({ ...state, unopened: state.unopened + 1 });
+}
+
+/** A message of the handshake was lost or did not open, here or there: this end cannot tell which. */
+function unanswered({ attempt, unopened }: { attempt: number; unopened: number }): Step {
+  const isTampered = attempt + 1 >= (unopened > 0 ? TAMPERED_ATTEMPTS : UNANSWERED_ATTEMPTS);
+  return greet(attempt + 1, unopened, isTampered ? 'meeting/tampered' : null);
+}
+
 function refused(state: PeerState, code: WireCode): Step {
-  // Unauthenticated, so it counts only as an answer to a handshake under way, and only after it was said again.
-  if (state.at !== 'greeting') return stay(state);
-  if (code === 'replaced' && state.attempt + 1 < REPLACED_ATTEMPTS)
-    return greet(state.attempt + 1, state.unopened);
-  if (code === 'host-away') return leaveFor(AWAY);
-  if (code === 'rate-limited') return stay(state);
-  return end(ERROR_OF_WIRE[code]);
+  // Unauthenticated, so it counts only as an answer to a handshake under way, and only after it was said again; and
+  // only for what no sealed message could say. Whether the host turns somebody away, the host says under its key.
+  if (state.at !== 'greeting' || (code !== 'replaced' && code !== 'incompatible')) return stay(state);
+  return state.attempt + 1 < REPLACED_ATTEMPTS
+    ? greet(state.attempt + 1, state.unopened)
+    : end(ERROR_OF_WIRE[code]);
 }
 
 /** The first attempt goes at once, and so does the second; later ones leave pauses. */
-function greet(attempt: number, unopened: number): Step {
+function greet(attempt: number, unopened: number, trouble: ErrorCode | null = null): Step {
   const afterMs = attempt < 2 ? 0 : Math.min(500 * 2 ** (attempt - 2), MAX_PAUSE_MS);
   return go(
     { at: 'greeting', attempt, unopened },
     { type: 'drop' },
     { type: 'greet', afterMs },
     { type: 'alarm', afterMs: afterMs + GREETING_MS },
+    ...(trouble === null ? [] : [{ type: 'trouble' as const, code: trouble }]),
   );
 }
 
-const isConnected = (state: PeerState): boolean =>
-  state.at === 'open' || state.at === 'silent' || state.at === 'linking' || state.at === 'lobby';
+const admitted = (attempt: number, unopened: number): Step =>
+  go({ at: 'linking', attempt, unopened, isAdmitted: true }, { type: 'alarm', afterMs: LINKING_MS });
 
 const stay = (state: PeerState): Step => ({ state, effects: [] });
 const go = (state: PeerState, ...effects: PeerEffect[]): Step => ({ state, effects });

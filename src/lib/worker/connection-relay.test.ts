@@ -139,6 +139,20 @@ test('records that overtake message 2 and each other are opened in their order',
   expect(pair.heard.guest.of('unopened')).toEqual([]);
 });
 
+test('a record that never comes is noticed by those after it', async () => {
+  const pair = await ConnectionPair.create({ keys, policy: { lobby: true }, admits: false });
+  await pair.knock();
+  await pair.heard.host.first('arrived');
+  const forward = pair.relay;
+  pair.relay = () => undefined;
+  pair.host.admit({ status: 'admit', name: 'Harald' });
+  await expect.poll(() => pair.passed.at(-1)?.from).toBe('host');
+  pair.relay = forward;
+  pair.host.negotiate({ kind: 'restart' }, true);
+  await pair.heard.guest.first('unopened');
+  expect(pair.heard.guest.of('negotiation')).toEqual([]);
+});
+
 test('a record of another meeting with the same tag opens nothing', async () => {
   const [ours, theirs] = await Promise.all([ConnectionPair.create({ keys }), ConnectionPair.create()]);
   await Promise.all([ours.open(), theirs.open()]);
@@ -153,7 +167,7 @@ test('forged records cannot crowd out the true one', async () => {
   const forward = pair.relay;
   pair.relay = (passing) => {
     if (stepOf(passing) === 'message 3') {
-      // One forgery for each number that can be held, and several for the next.
+      // One forgery for each number that can be held.
       for (let number = 1; number <= 40; number++) {
         pair.deliver('host', flipped(ENVELOPE_HEADER_BYTES + 9)(withNumber(passing.bytes, number ^ 1)));
       }

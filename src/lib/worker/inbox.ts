@@ -19,6 +19,11 @@ export class RecordInbox {
     return this.#next;
   }
 
+  /** Later records are here: the next one is late, or lost. */
+  get isWaiting(): boolean {
+    return this.#held.size > 0;
+  }
+
   /** Takes a record in; the number is the one its header claims. */
   put(number: number, record: Bytes): void {
     if (number < this.#next) return;

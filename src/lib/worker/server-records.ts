@@ -33,11 +33,17 @@ export class ServerRecords {
     this.#inbox.put(number, record);
   }
 
-  /** The next message, or `null` if it is not here yet. Throws `crypto/open-failed` if only forgeries of it are. */
+  /**
+   * The next message, or `null` if there is none. Throws `crypto/open-failed` if only forgeries of it are here, or
+   * only messages after it.
+   */
   async next(): Promise<Bytes | null> {
     if (this.#ciphers === null) return null;
     const rivals = this.#inbox.take();
-    if (rivals.length === 0) return null;
+    if (rivals.length === 0) {
+      if (this.#inbox.isWaiting) throw new ParleyError('crypto/open-failed');
+      return null;
+    }
     const message = await firstToOpen(rivals, this.#ciphers.opener);
     this.#inbox.opened();
     return message;
