@@ -11,19 +11,21 @@ export type Opening =
 
 const NEW = 'new';
 const SAVED = 's-';
+/** Only what `parseId` takes: whatever else somebody writes into a link is a link that is none. */
+const SAVED_FRAGMENT = /^s-[A-Za-z0-9_-]{21}[AQgw]$/;
 /** Where a tab remembers which saved meeting it shows, for a reload: the random handle, nothing else. */
 const TAB_KEY = 'parley.meeting';
 
 export const newMeetingHash = `#${NEW}`;
 export const savedMeetingHash = (vaultId: VaultId): string => `#${SAVED}${vaultId}`;
 
-/** Reads an address. Handles of this device never look like a link: a link has 68 characters and no hyphen second. */
+/** Reads an address. Handles of this device never look like a link: a link has 68 characters. */
 export function readOpening(href: string): Opening {
   const found = findFragment(href);
   if (found.kind === 'none' || found.fragment === '') return { kind: 'none' };
   const { fragment, kind } = found;
   if (fragment === NEW) return { kind: 'new' };
-  if (fragment.startsWith(SAVED) && fragment.length === SAVED.length + 22) {
+  if (SAVED_FRAGMENT.test(fragment)) {
     return { kind: 'saved', vaultId: parseId<VaultId>(fragment.slice(SAVED.length)) };
   }
   return { kind: 'link', fragment, wasRewritten: kind === 'rewritten' };

@@ -23,9 +23,11 @@ const id16 = <T extends string>() =>
 
 const meetingId = id16<MeetingId>();
 const peerId = id16<PeerId>();
+/** Canonical unpadded base64url: what passes here decodes, at whichever end. */
+const CANONICAL = /^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?$/;
 const envelope = z
   .string()
-  .check(z.minLength(1), z.maxLength(Math.ceil((MAX_ENVELOPE_BYTES * 4) / 3)), z.regex(/^[A-Za-z0-9_-]+$/));
+  .check(z.minLength(1), z.maxLength(Math.ceil((MAX_ENVELOPE_BYTES * 4) / 3)), z.regex(CANONICAL));
 const publicKey = fixedBytes(65);
 const signature = fixedBytes(64);
 
