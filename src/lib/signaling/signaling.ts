@@ -14,6 +14,17 @@ type SignalingOptions = {
   onEvent: (event: ServerEvent) => void;
   onState: (state: SignalingState) => void;
   random?: () => number;
+  /** How each kind of connection is opened; other than usual only in tests. */
+  transports?: Transports;
+};
+
+type OpenTransport = (handlers: TransportHandlers) => Transport;
+type Transports = { websocket: OpenTransport; loadServerSentEvents: () => Promise<OpenTransport> };
+
+const TRANSPORTS: Transports = {
+  websocket: openWebSocket,
+  // Most people never need it, so most never load it.
+  loadServerSentEvents: async () => (await import('./server-sent-events')).openServerSentEvents,
 };
 
 /** The first retry comes at once or nearly, so that a server's restart goes unnoticed; later ones spread out. */
@@ -29,7 +40,10 @@ export class Signaling {
   readonly #options: SignalingOptions;
   readonly #random: () => number;
   #state: SignalingState = { at: 'closed' };
+  readonly #transports: Transports;
   #transport: Transport | null = null;
+  /** Whose connection is being opened, or is open. */
+  #connecting: TransportHandlers | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
   /** Proof of freshness for the next claim or retire (section 2). */
   #nonce = '';
@@ -39,6 +53,7 @@ export class Signaling {
   constructor(options: SignalingOptions) {
     this.#options = options;
     this.#random = options.random ?? Math.random;
+    this.#transports = options.transports ?? TRANSPORTS;
   }
 
   get state(): SignalingState {
@@ -132,16 +147,20 @@ export class Signaling {
       },
       lost: () => this.#lost(kind),
     };
+    this.#connecting = session;
     if (kind === 'websocket') {
-      this.#transport = openWebSocket(session);
+      this.#transport = this.#transports.websocket(session);
       return;
     }
-    // Most people never need it, so most never load it.
-    import('./server-sent-events').then(
-      ({ openServerSentEvents }) => {
-        if (this.#state.at === 'connecting') this.#transport = openServerSentEvents(session);
+    // Another attempt may begin, or all end, while it loads.
+    const isWanted = () => this.#connecting === session && this.#state.at === 'connecting';
+    this.#transports.loadServerSentEvents().then(
+      (open) => {
+        if (isWanted()) this.#transport = open(session);
       },
-      () => this.#lost(kind),
+      () => {
+        if (isWanted()) this.#lost(kind);
+      },
     );
   }
 

@@ -1,0 +1,259 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { randomId, type MeetingId, type PeerId } from '../protocol/ids';
+import type { ServerEvent } from '../protocol/signaling';
+import { Signaling, type SignalingState } from './signaling';
+import type { Api, TransportHandlers, TransportKind } from './transport';
+
+const hello: ServerEvent = {
+  type: 'hello',
+  nonce: 'n'.repeat(43),
+  peer: randomId<PeerId>(),
+  session: 's'.repeat(43),
+};
+
+/** A connection that does what the test says. */
+type Attempt = { kind: TransportKind; handlers: TransportHandlers; isClosed: boolean; atMs: number };
+
+class Page extends EventTarget {
+  visibilityState: DocumentVisibilityState = 'visible';
+}
+
+let page: Page;
+let world: EventTarget;
+beforeEach(() => {
+  vi.useFakeTimers();
+  page = new Page();
+  world = new EventTarget();
+  vi.stubGlobal('document', page);
+  vi.stubGlobal('addEventListener', world.addEventListener.bind(world));
+  vi.stubGlobal('removeEventListener', world.removeEventListener.bind(world));
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+function start(options: { api?: Partial<Api>; load?: () => Promise<void> } = {}) {
+  const attempts: Attempt[] = [];
+  const states: SignalingState[] = [];
+  const events: ServerEvent[] = [];
+  const begunAtMs = Date.now();
+  const open = (kind: TransportKind) => (handlers: TransportHandlers) => {
+    const attempt: Attempt = { kind, handlers, isClosed: false, atMs: Date.now() - begunAtMs };
+    attempts.push(attempt);
+    return { api: options.api as Api, close: () => void (attempt.isClosed = true) };
+  };
+  const signaling = new Signaling({
+    onEvent: (event) => events.push(event),
+    onState: (state) => states.push(state),
+    random: () => 1,
+    transports: {
+      websocket: open('websocket'),
+      loadServerSentEvents: async () => {
+        await options.load?.();
+        return open('server-sent events');
+      },
+    },
+  });
+  signaling.start();
+  const last = (): Attempt => {
+    const attempt = attempts.at(-1);
+    if (attempt === undefined) throw new Error('no attempt yet');
+    return attempt;
+  };
+  return { signaling, attempts, states, events, last };
+}
+
+/** The connection under way fails, again and again. */
+async function failFor(here: ReturnType<typeof start>, attempts: number): Promise<void> {
+  while (here.attempts.length < attempts) {
+    const before = here.attempts.length;
+    here.last().handlers.lost();
+    while (here.attempts.length === before) await vi.advanceTimersToNextTimerAsync();
+  }
+}
+
+describe('a session', () => {
+  test('begins with hello, which no user of it sees', () => {
+    const { signaling, states, events, last } = start();
+    expect(states).toEqual([{ at: 'connecting', failures: 0 }]);
+    last().handlers.event(hello);
+    expect(signaling.state).toEqual({ at: 'open', kind: 'websocket', peer: hello.peer });
+    expect(signaling.nonce).toBe(hello.nonce);
+    const presence: ServerEvent = { type: 'presence', id: randomId<MeetingId>(), hostPresent: true };
+    last().handlers.event(presence);
+    expect(events).toEqual([presence]);
+  });
+
+  test('that is lost is followed by another, over the socket and nearly at once', async () => {
+    const here = start();
+    here.last().handlers.event(hello);
+    here.last().handlers.lost();
+    expect(here.signaling.state).toEqual({ at: 'connecting', failures: 0 });
+    await vi.advanceTimersByTimeAsync(150);
+    expect(here.attempts.map(({ kind }) => kind)).toEqual(['websocket', 'websocket']);
+  });
+
+  test('can be renewed; the one before is closed', () => {
+    const { signaling, attempts, last } = start();
+    last().handlers.event(hello);
+    signaling.renew();
+    expect(attempts.map(({ isClosed }) => isClosed)).toEqual([true, false]);
+    expect(signaling.state.at).toBe('connecting');
+  });
+
+  test('that was closed is not opened again', async () => {
+    const { signaling, attempts, states, last } = start();
+    last().handlers.event(hello);
+    signaling.close();
+    signaling.close();
+    last().handlers.lost();
+    world.dispatchEvent(new Event('online'));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(attempts).toHaveLength(1);
+    expect(states.map(({ at }) => at)).toEqual(['connecting', 'open', 'closed']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('where nothing answers', () => {
+  test('both ways are tried in turn, with pauses that grow to a bound', async () => {
+    const here = start();
+    await failFor(here, 14);
+    expect(here.attempts.slice(0, 4).map(({ kind }) => kind)).toEqual([
+      'websocket',
+      'server-sent events',
+      'websocket',
+      'server-sent events',
+    ]);
+    const starts = here.attempts.filter(({ kind }) => kind === 'websocket').map(({ atMs }) => atMs);
+    const pauses = starts.slice(1).map((atMs, index) => atMs - (starts[index] ?? 0));
+    expect(pauses).toEqual([300, 600, 1_200, 2_400, 4_800, 5_000]);
+  });
+
+  test('no two clients come back in step', async () => {
+    const pausesMs = [0, 0.5, 1].map(async (random) => {
+      const opened: number[] = [];
+      const signaling = new Signaling({
+        onEvent: () => undefined,
+        onState: () => undefined,
+        random: () => random,
+        transports: {
+          websocket: (handlers) => {
+            opened.push(Date.now());
+            if (opened.length === 1) {
+              queueMicrotask(() => {
+                handlers.event(hello);
+                handlers.lost();
+              });
+            }
+            return { api: {} as Api, close: () => undefined };
+          },
+          loadServerSentEvents: () => Promise.reject(new Error('not here')),
+        },
+      });
+      signaling.start();
+      await vi.advanceTimersByTimeAsync(1_000);
+      signaling.close();
+      return (opened[1] ?? NaN) - (opened[0] ?? NaN);
+    });
+    const pauses = await Promise.all(pausesMs);
+    expect(new Set(pauses).size).toBe(3);
+    for (const pause of pauses) expect(pause).toBeLessThanOrEqual(150);
+  });
+
+  test('a network that is back, or a person, ends the pause', async () => {
+    for (const hurry of [
+      () => world.dispatchEvent(new Event('online')),
+      () => page.dispatchEvent(new Event('visibilitychange')),
+    ]) {
+      const here = start();
+      await failFor(here, 12);
+      here.last().handlers.lost();
+      hurry();
+      expect(here.attempts).toHaveLength(13);
+      hurry();
+      expect(here.attempts).toHaveLength(13);
+      here.signaling.close();
+    }
+  });
+
+  test('a hidden page does not hurry', async () => {
+    const here = start();
+    await failFor(here, 12);
+    here.last().handlers.lost();
+    page.visibilityState = 'hidden';
+    page.dispatchEvent(new Event('visibilitychange'));
+    expect(here.attempts).toHaveLength(12);
+  });
+});
+
+describe('the fallback', () => {
+  test('that loads too late for an attempt opens nothing beside the next one', async () => {
+    const loads: (() => void)[] = [];
+    const here = start({ load: () => new Promise((resolve) => loads.push(resolve)) });
+    here.last().handlers.lost();
+    await vi.advanceTimersByTimeAsync(0);
+    world.dispatchEvent(new Event('online'));
+    expect(loads).toHaveLength(2);
+    for (const load of loads) load();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(here.attempts.map(({ kind }) => kind)).toEqual(['websocket', 'server-sent events']);
+  });
+
+  test('that loads after the end opens nothing', async () => {
+    const loads: (() => void)[] = [];
+    const here = start({ load: () => new Promise((resolve) => loads.push(resolve)) });
+    here.last().handlers.lost();
+    await vi.advanceTimersByTimeAsync(0);
+    here.signaling.close();
+    for (const load of loads) load();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(here.attempts).toHaveLength(1);
+  });
+
+  test('that cannot be loaded counts as one that failed', async () => {
+    const here = start({ load: () => Promise.reject(new TypeError('offline')) });
+    here.last().handlers.lost();
+    await vi.advanceTimersByTimeAsync(300);
+    expect(here.attempts.map(({ kind }) => kind)).toEqual(['websocket', 'websocket']);
+    expect(here.signaling.state).toEqual({ at: 'connecting', failures: 2 });
+  });
+});
+
+describe('a call', () => {
+  const id = randomId<MeetingId>();
+  const failing = (data: unknown) =>
+    start({
+      api: { status: { query: () => Promise.reject(Object.assign(new Error(), { data })) } } as never,
+    });
+
+  test('without a session says that the server is out of reach', async () => {
+    const { signaling } = start();
+    await expect(signaling.status(id)).rejects.toMatchObject({ code: 'signaling/unreachable' });
+  });
+
+  test.each([
+    [{ wire: 'not-found' }, 'meeting/not-found'],
+    [{ wire: 'retired' }, 'meeting/retired'],
+    [{ wire: 'rate-limited' }, 'signaling/rate-limited'],
+    [{ wire: 'host-away' }, 'signaling/unreachable'],
+    [{ wire: 'made up' }, 'signaling/unreachable'],
+    [{ wire: 7 }, 'signaling/unreachable'],
+    [{}, 'signaling/unreachable'],
+    [null, 'signaling/unreachable'],
+  ])('refused with %o throws %s', async (data, code) => {
+    const { signaling, last } = failing(data);
+    last().handlers.event(hello);
+    await expect(signaling.status(id)).rejects.toMatchObject({ code });
+  });
+
+  test('that claims brings the nonce of the next claim', async () => {
+    const nonce = 'N'.repeat(43);
+    const claim = { mutate: () => Promise.resolve({ nonce }) };
+    const { signaling, last } = start({ api: { claim } as never });
+    last().handlers.event(hello);
+    await signaling.claim(id, { publicKey: '', signature: '' });
+    expect(signaling.nonce).toBe(nonce);
+  });
+});
