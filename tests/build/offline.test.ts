@@ -51,12 +51,12 @@ async function publishNewVersion(): Promise<void> {
 test('every page opens with the server gone', async () => {
   const page = await openKept();
   await product.stop();
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(error.message));
   for (const address of await pageAddresses()) {
-    const faults: string[] = [];
-    page.on('pageerror', (error) => faults.push(error.message));
     const response = await page.goto(product.origin + address);
     expect(response?.fromServiceWorker(), address).toBe(true);
-    await page.locator('h1').first().waitFor();
+    await page.getByRole('main').filter({ hasText: /\S/ }).waitFor();
     expect(faults, address).toEqual([]);
   }
 });
@@ -66,7 +66,7 @@ test('an unknown address is answered by the server, and by the shell without one
   expect((await page.goto(`${product.origin}/nowhere`))?.status()).toBe(404);
   await product.stop();
   expect((await page.goto(`${product.origin}/nowhere`))?.status()).toBe(200);
-  await page.locator('h1').first().waitFor();
+  await page.getByRole('main').filter({ hasText: /\S/ }).waitFor();
 });
 
 test('a parameter does not make one page out of another, and the API is left alone', async () => {

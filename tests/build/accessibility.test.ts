@@ -1,0 +1,45 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Browser } from '@playwright/test';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchChromium, pageAddresses, startProduct, type Product } from './product';
+
+/** Every page on its own, as a machine can judge it: WCAG 2.2 AA, in both colour schemes, on a phone and on a desk. */
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+let product: Product;
+let browser: Browser;
+
+beforeAll(async () => {
+  product = await startProduct();
+  browser = await launchChromium();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await product.stop();
+});
+
+test.for([
+  { colorScheme: 'light', width: 320 },
+  { colorScheme: 'dark', width: 1440 },
+] as const)('nothing is in anybody’s way: $colorScheme, $width px wide', async ({ colorScheme, width }) => {
+  const context = await browser.newContext({
+    colorScheme,
+    viewport: { width, height: 800 },
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  const found: string[] = [];
+  for (const address of [...(await pageAddresses()), '/nowhere', '/m#new']) {
+    await page.goto('about:blank');
+    await page.goto(product.origin + address, { waitUntil: 'networkidle' });
+    await page.getByRole('main').filter({ hasText: /\S/ }).waitFor();
+    const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+    for (const { id, nodes } of violations)
+      found.push(`${address} ${id} ${nodes.map(({ html }) => html).join(' ')}`);
+    const isWider = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    if (isWider) found.push(`${address} scrolls sideways`);
+  }
+  expect(found).toEqual([]);
+  await context.close();
+});

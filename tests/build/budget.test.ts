@@ -1,0 +1,48 @@
+import type { Browser } from '@playwright/test';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { gzipBytes, pageLoads } from '../../scripts/size.mjs';
+import { launchChromium, startProduct, type Product } from './product';
+
+/** What Chromium loads on the first view is what the budget reckons with, and no more. */
+let product: Product;
+let browser: Browser;
+
+beforeAll(async () => {
+  product = await startProduct();
+  browser = await launchChromium();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await product.stop();
+});
+
+/** Scripts that a page and its workers ask for, as paths below the site's root. The service worker's own do not count. */
+async function scriptsOf(address: string, isReady: string): Promise<string[]> {
+  const context = await browser.newContext();
+  const loaded = new Set<string>();
+  context.on('request', (request) => {
+    const { pathname } = new URL(request.url());
+    const isService = request.serviceWorker() !== null || pathname === '/service-worker.js';
+    if (pathname.endsWith('.js') && !isService) loaded.add(pathname.slice(1));
+  });
+  const page = await context.newPage();
+  await page.goto(product.origin + address);
+  await page.getByRole('button', { name: isReady }).waitFor();
+  await page.waitForLoadState('networkidle');
+  await context.close();
+  return [...loaded];
+}
+
+test.for([
+  { name: 'Home', address: '/', isReady: 'New meeting' },
+  { name: 'Meeting', address: '/m#new', isReady: 'Copy link' },
+])('$name loads what its budget counts', async ({ name, address, isReady }) => {
+  const reckoned = pageLoads().find((page) => page.name === name);
+  if (reckoned === undefined) throw new Error(`There is no budget for ${name}`);
+  const loaded = await scriptsOf(address, isReady);
+  expect(loaded.length).toBeGreaterThan(3);
+  expect(loaded.filter((file) => !reckoned.files.has(file))).toEqual([]);
+  const total = loaded.reduce((sum, file) => sum + gzipBytes(file), 0);
+  expect(total).toBeLessThanOrEqual(reckoned.budgetBytes);
+});
