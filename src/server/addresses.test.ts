@@ -61,4 +61,5 @@ test('after 24 hours the key is another, and everybody is counted anew', () => {
   expect(addresses.allowance('192.0.2.1')).toBe(before);
   time.nowMs += 1;
   expect(addresses.allowance('192.0.2.1')).not.toBe(before);
+  expect(addresses.size).toBe(1);
 });

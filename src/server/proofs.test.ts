@@ -39,6 +39,14 @@ test('a key whose hash is the id is still no key if it is no point', () => {
   }
 });
 
+test('the same point in another spelling would be another id of the same key: it is none', () => {
+  const nonce = randomBytes(32);
+  for (const prefix of [0, 2, 3, 5, 6, 7]) {
+    const proof = new Host(prefix).claim(ORIGIN, toBase64url(nonce));
+    expect(isClaimValid(proof, ORIGIN, nonce)).toBe(false);
+  }
+});
+
 test('text that is not canonical base64url proves nothing', () => {
   const [host, nonce] = [new Host(), randomBytes(32)];
   const proof = host.claim(ORIGIN, toBase64url(nonce));

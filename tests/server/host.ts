@@ -11,11 +11,12 @@ export class Host {
   readonly publicKey: Bytes;
   readonly #key: KeyObject;
 
-  constructor() {
+  /** `prefix` is 4 for an uncompressed point (SEC 1 section 2.3.3); others only to be refused. */
+  constructor(prefix = 4) {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
     this.#key = privateKey;
-    this.publicKey = concat(Uint8Array.of(4), fromBase64url(x), fromBase64url(y));
+    this.publicKey = concat(Uint8Array.of(prefix), fromBase64url(x), fromBase64url(y));
     this.id = idOf(this.publicKey);
   }
 

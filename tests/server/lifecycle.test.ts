@@ -188,6 +188,14 @@ describe('end', () => {
     },
   );
 
+  test('a stream alone is waited for too', async () => {
+    const server = await Running.start(built);
+    const stream = await Stream.connect(server);
+    await server.kill('SIGTERM');
+    expect(await stream.ended).toBe(true);
+    await server.remove();
+  });
+
   test('a socket that does not answer cannot hold the process', timed, async () => {
     const server = await Running.start(built);
     const raw = await RawSocket.open(server);
