@@ -3,8 +3,7 @@ import { decodeEnvelope, type Envelope } from '../../src/lib/protocol/envelope';
 import { codeOf } from '../../src/lib/protocol/errors';
 import type { Description, Policy } from '../../src/lib/protocol/handshake';
 import { randomId, type ParticipantId, type PeerId } from '../../src/lib/protocol/ids';
-import { prepareEphemerals } from '../../src/lib/crypto/handshake';
-import { Connection } from '../../src/lib/worker/connection';
+import { Connection, greetHost } from '../../src/lib/worker/connection';
 import { MeetingKeys } from '../../src/lib/worker/meeting-keys';
 import type { WorkerEvent } from '../../src/lib/worker/messages';
 import { FakeByteChannel } from './byte-channel';
@@ -86,14 +85,13 @@ export class ConnectionPair {
   }
 
   async knock(): Promise<void> {
-    this.#connections.guest = await Connection.knock(
+    this.#connections.guest = Connection.knock(
       { keys: this.#keys.guest, origin: 'https://meet.example', emit: (event) => this.#hear('guest', event) },
       {
         tag: TAG,
-        ownPeer: this.guestPeer,
+        initiator: await greetHost(this.#keys.guest, this.guestPeer),
         introduction: { participant: this.participant, name: 'Gerda', knockText: 'It is me' },
         rules: { relayOnly: false },
-        ephemerals: await prepareEphemerals(),
       },
     );
   }

@@ -49,8 +49,8 @@ export class Guest {
 
   /** Everything that can be done before the person presses Join, and says nothing to anybody. */
   prepare(): void {
-    this.#room.session.post({ type: 'prepare' });
-    this.#spare = this.#newLine();
+    this.#prepareGreeting();
+    this.#spare ??= this.#newLine();
   }
 
   join(name: string): void {
@@ -72,8 +72,9 @@ export class Guest {
       this.hostPresent = null;
       return;
     }
-    if (this.#isIn) this.#meet();
-    else this.#room.signaling.watch([this.#room.meetingId]).catch(this.#unreachable);
+    if (this.#isIn) return this.#meet();
+    this.#prepareGreeting();
+    this.#room.signaling.watch([this.#room.meetingId]).catch(this.#unreachable);
   }
 
   server(event: ServerEvent): void {
@@ -145,6 +146,11 @@ export class Guest {
     return line;
   }
 
+  #prepareGreeting(): void {
+    const { session, signaling } = this.#room;
+    session.post({ type: 'prepare', ownPeer: signaling.state.at === 'open' ? signaling.state.peer : null });
+  }
+
   #newLine(): Line {
     return new Line(this.#room.session, this.#room.linkSettings(true));
   }
@@ -176,6 +182,8 @@ export class Guest {
     const isNew = isPresent && this.hostPresent === false;
     this.hostPresent = isPresent;
     if (isNew) this.#room.announce();
+    // The line in use is dropped while nobody is there; the next is ready when somebody comes.
+    if (!isPresent) this.prepare();
     if (this.#isIn) {
       this.peer.dispatch({ type: isPresent ? 'present' : 'absent' });
       if (this.peer.state.at === 'away') this.#room.left(this.host);

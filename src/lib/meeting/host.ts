@@ -282,7 +282,9 @@ export class Host {
   }
 
   #newLine(): Line {
-    return new Line(this.#room.session, this.#room.linkSettings(false));
+    const line = new Line(this.#room.session, this.#room.linkSettings(false));
+    line.prepareOffer();
+    return line;
   }
 
   #tellWorker(): void {

@@ -83,7 +83,9 @@ export class Keeper {
   /** Puts the meeting on this device. */
   async save(): Promise<void> {
     if (this.#vault === null || this.#record === null) return;
-    await this.#vault.save({ ...this.#record, openedAtMs: Date.now() });
+    // Another window may have saved the same meeting first; then its record is this window's too.
+    this.#record = await this.#vault.save({ ...this.#record, openedAtMs: Date.now() });
+    if (this.#place !== null) this.#place = { ...this.#place, vaultId: this.#record.vaultId };
     this.#isSaved = true;
     rememberInTab(this.#record.vaultId);
   }

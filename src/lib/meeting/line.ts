@@ -43,6 +43,9 @@ export class Line {
     this.#handlers = handlers;
   }
 
+  prepareOffer(): void {
+    this.#link.prepareOffer();
+  }
   /** Makes the first offer. */
   begin(): void {
     this.#link.begin();

@@ -33,6 +33,7 @@ export class RtcLink {
   readonly #pc: RTCPeerConnection;
   readonly #handlers: LinkHandlers;
   readonly #isPolite: boolean;
+  #prepared: RTCSessionDescriptionInit | null = null;
   /** The first description is out: from now on the browser's own wish to negotiate counts. */
   #isBegun = false;
   #makingOffer = false;
@@ -69,11 +70,20 @@ export class RtcLink {
     handlers.talkChannel(pc.createDataChannel('', { negotiated: true, id: TALK_CHANNEL_ID }));
   }
 
-  /** Makes the first offer. */
+  /** Writes the first offer ahead of time. It names no address yet: gathering begins with `begin`. */
+  prepareOffer(): void {
+    this.#do(async () => {
+      this.#prepared = await this.#pc.createOffer();
+    });
+  }
+
+  /** Makes the first offer; one that was written ahead is out before the browser has taken it in itself. */
   begin(): void {
     this.#do(async () => {
-      await this.#pc.setLocalDescription();
-      this.#begun();
+      const { type, sdp } = this.#prepared ?? (await this.#pc.createOffer());
+      this.#isBegun = true;
+      if (type === 'offer' && sdp !== undefined) this.#handlers.described({ type, sdp });
+      await this.#pc.setLocalDescription({ type, sdp: sdp ?? '' });
     });
   }
 

@@ -7,9 +7,9 @@ import { decodeEnvelope } from '../protocol/envelope';
 import type { Description } from '../protocol/handshake';
 import { idBytes, randomId, type MessageId, type ParticipantId, type PeerId } from '../protocol/ids';
 import { encodeMessage, type Message } from '../protocol/message';
-import { prepareEphemerals, Responder } from '../crypto/handshake';
+import { Responder } from '../crypto/handshake';
 import { createHostKey } from '../crypto/host-key';
-import { Connection } from './connection';
+import { Connection, greetHost } from './connection';
 import type { MeetingKeys } from './meeting-keys';
 import type { WorkerEvent } from './messages';
 
@@ -214,12 +214,11 @@ test('whoever holds the link but not the key of the host cannot play the host', 
     emit: (event: WorkerEvent) => heard.add(event),
   };
   const participant = randomId<ParticipantId>();
-  const guest = await Connection.knock(around, {
+  const guest = Connection.knock(around, {
     tag: TAG,
-    ownPeer: peer,
+    initiator: await greetHost(keys.guest, peer),
     introduction: { participant, name: 'Gerda', knockText: '' },
     rules: { relayOnly: false },
-    ephemerals: await prepareEphemerals(),
   });
   const { id, psk } = keys.guest;
   const m1 = decodeEnvelope((await heard.first('envelope')).bytes);

@@ -92,25 +92,12 @@ export class Connection {
   }
 
   /** The guest's side: sends message 1. */
-  static async knock(
+  static knock(
     around: Surroundings,
-    setup: {
-      tag: ConnectionTag;
-      ownPeer: PeerId;
-      introduction: Introduction;
-      rules: GuardRules;
-      ephemerals: Ephemerals;
-    },
-  ): Promise<Connection> {
-    const { introduction } = setup;
-    const initiator = await Initiator.start({
-      psk: around.keys.psk,
-      parties: hostGuest(around.keys, setup.ownPeer),
-      capabilities: OWN_CAPABILITIES,
-      ephemerals: setup.ephemerals,
-    });
+    setup: { tag: ConnectionTag; initiator: Initiator; introduction: Introduction; rules: GuardRules },
+  ): Connection {
+    const { tag, initiator, introduction, rules } = setup;
     const handshake: Handshake = { at: 'm1-sent', initiator, introduction };
-    const { tag, rules } = setup;
     const connection = new Connection(around, { tag, own: 'i2r', route: null, rules, handshake });
     connection.#sendEnvelope({ kind: 'm1', tag, body: initiator.m1 });
     return connection;
@@ -384,6 +371,12 @@ export class Connection {
       }
     });
   }
+}
+
+/** Message 1 to the host, which says nothing of the guest: it can be made long before it is sent. */
+export function greetHost(keys: MeetingKeys, ownPeer: PeerId, ephemerals?: Ephemerals): Promise<Initiator> {
+  const parties = hostGuest(keys, ownPeer);
+  return Initiator.start({ psk: keys.psk, parties, capabilities: OWN_CAPABILITIES, ephemerals });
 }
 
 /** In a pair with the host, the host's place is the meeting's id: it is the hash of the host's key (decision 0003). */

@@ -55,7 +55,15 @@ export class MeetingKeys {
   }
 
   /** Throws `vault/unreadable`. */
-  static async fromVault({ dataKey, vaultId }: VaultPlace, sealed: SealedRecord): Promise<MeetingKeys> {
+  static async fromVault(place: VaultPlace, sealed: SealedRecord): Promise<MeetingKeys> {
+    try {
+      return await MeetingKeys.#unsealed(place, sealed);
+    } catch (cause) {
+      throw new ParleyError('vault/unreadable', { cause });
+    }
+  }
+
+  static async #unsealed({ dataKey, vaultId }: VaultPlace, sealed: SealedRecord): Promise<MeetingKeys> {
     const reader = new Reader(await openRecord(dataKey, KEYS_STORE, vaultId, sealed));
     const fragment = reader.text16(68);
     const { id, secret } = await openFragment(fragment);
@@ -63,7 +71,7 @@ export class MeetingKeys {
     const publicKey = reader.raw(PUBLIC_KEY_BYTES);
     const pkcs8 = reader.bytes16(512);
     reader.end();
-    if ((await meetingIdOf(publicKey)) !== id) throw new ParleyError('vault/unreadable');
+    if ((await meetingIdOf(publicKey)) !== id) throw new ParleyError('protocol/malformed');
     return MeetingKeys.#with(id, secret, { publicKey, pkcs8, privateKey: await importHostKey(pkcs8) });
   }
 

@@ -60,8 +60,8 @@ export type CallName = keyof Calls;
 
 export type Command =
   | { type: 'call'; number: number; call: { [N in CallName]: { name: N } & Calls[N]['input'] }[CallName] }
-  /** Ephemeral keys made before they are needed. */
-  | { type: 'prepare' }
+  /** Makes the next handshake's keys now and, once the own peer id is known, its message 1. */
+  | { type: 'prepare'; ownPeer: PeerId | null }
   /** A guest's first step; message 1 comes back as an `envelope` event. */
   | {
       type: 'knock';

@@ -4,9 +4,9 @@ import { codeOf, ParleyError, type WireCode } from '../protocol/errors';
 import type { Policy } from '../protocol/handshake';
 import type { PeerId } from '../protocol/ids';
 import { HANDSHAKE_TIMEOUT_MS, MAX_HALF_OPEN } from '../protocol/limits';
-import { prepareEphemerals, type Ephemerals } from '../crypto/handshake';
+import { prepareEphemerals, type Ephemerals, type Initiator } from '../crypto/handshake';
 import { byteChannel, type ByteChannel } from './byte-channel';
-import { Connection } from './connection';
+import { Connection, greetHost } from './connection';
 import { FileStore } from './file-store';
 import { FileTransfers } from './file-transfers';
 import { MeetingKeys } from './meeting-keys';
@@ -29,6 +29,8 @@ export class Session {
   readonly #talkChannels = new Map<number, ByteChannel>();
   #keys: MeetingKeys | null = null;
   #ephemerals: Promise<Ephemerals> | null = null;
+  /** Message 1, made before the person pressed Join. It belongs to one socket: the peer id is part of it. */
+  #greeting: { ownPeer: PeerId; initiator: Promise<Initiator> } | null = null;
   /** What newcomers are answered with; `null` while this is no host that is present. */
   #hosting: { policy: Policy } | null = null;
 
@@ -48,6 +50,9 @@ export class Session {
         return void this.#answer(command.number, command.call);
       case 'prepare':
         this.#ephemerals ??= prepareEphemerals();
+        if (command.ownPeer !== null && this.#greeting?.ownPeer !== command.ownPeer) {
+          this.#greeting = { ownPeer: command.ownPeer, initiator: this.#greet(command.ownPeer) };
+        }
         return;
       case 'knock':
         return void this.#knock(command);
@@ -149,20 +154,25 @@ export class Session {
 
   async #knock(command: Extract<Command, { type: 'knock' }>): Promise<void> {
     const { connection: tag, ownPeer, participant, name, text, relayOnly } = command;
-    const ephemerals = await (this.#ephemerals ?? prepareEphemerals());
-    this.#ephemerals = null;
+    const prepared = this.#greeting?.ownPeer === ownPeer ? this.#greeting.initiator : null;
+    this.#greeting = null;
     try {
-      const connection = await Connection.knock(this.#surroundings(), {
+      const connection = Connection.knock(this.#surroundings(), {
         tag,
-        ownPeer,
+        initiator: await (prepared ?? this.#greet(ownPeer)),
         introduction: { participant, name, knockText: text },
         rules: { relayOnly },
-        ephemerals,
       });
       this.#connections.set(tag, connection);
     } catch (fault) {
       this.#emit({ type: 'closed', connection: tag, code: codeOf(fault) });
     }
+  }
+
+  async #greet(ownPeer: PeerId): Promise<Initiator> {
+    const ephemerals = await (this.#ephemerals ?? prepareEphemerals());
+    this.#ephemerals = null;
+    return greetHost(this.#meeting(), ownPeer, ephemerals);
   }
 
   async #route(from: PeerId | null, bytes: Bytes): Promise<void> {
