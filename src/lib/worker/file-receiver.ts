@@ -39,15 +39,17 @@ export class FileReceiver {
     this.#channel?.close();
     this.#channel = channel;
     const opener = this.#prepare(preamble);
+    const fail = (fault: unknown) => {
+      channel.close();
+      this.#fail(reasonOf(fault));
+    };
+    opener.catch(fail);
     // Records open and are hashed side by side, and are stored in their order.
     let storing: Promise<unknown> = opener;
     return (frame) => {
       const opened = opener.then((ready) => ready.open(frame)).then((record) => this.#hash(record));
       storing = Promise.all([opened, storing]).then(([record]) => this.#store(record));
-      storing.catch((fault: unknown) => {
-        channel.close();
-        this.#fail(reasonOf(fault));
-      });
+      storing.catch(fail);
     };
   }
 

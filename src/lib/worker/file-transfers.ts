@@ -13,14 +13,16 @@ import type { Command, WorkerEvent } from './messages';
 /** Progress is told every that many records (1 MiB), and at the end. */
 const PROGRESS_RECORDS = 16;
 
+type Store = Pick<FileStore, 'open' | 'read' | 'drop'>;
+
 /** The files under way: who sends, who receives, and which channel belongs to which. */
 export class FileTransfers {
-  readonly #store: FileStore;
+  readonly #store: Store;
   readonly #emit: (event: WorkerEvent) => void;
   readonly #senders = new Map<FileId, FileSender>();
   readonly #receivers = new Map<FileId, FileReceiver>();
 
-  constructor(store: FileStore, emit: (event: WorkerEvent) => void) {
+  constructor(store: Store, emit: (event: WorkerEvent) => void) {
     this.#store = store;
     this.#emit = emit;
   }
