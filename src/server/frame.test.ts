@@ -11,8 +11,8 @@ test('a call, a batch, and the end of a subscription', () => {
 
 test('one call that is junk makes the batch junk', () => {
   expect(readFrame(JSON.stringify([call, {}]))).toBeNull();
-  expect(readFrame(JSON.stringify(Array.from({ length: 20 }, () => call)))).toHaveLength(20);
-  expect(readFrame(JSON.stringify(Array.from({ length: 21 }, () => call)))).toBeNull();
+  expect(readFrame(JSON.stringify(Array.from({ length: 60 }, () => call)))).toHaveLength(60);
+  expect(readFrame(JSON.stringify(Array.from({ length: 61 }, () => call)))).toBeNull();
 });
 
 test.each([

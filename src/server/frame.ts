@@ -8,8 +8,8 @@ const CALL_FIELDS = new Set(['id', 'jsonrpc', 'method', 'params']);
 const PARAM_FIELDS = new Set(['path', 'input']);
 const METHODS = new Set(['query', 'mutation', 'subscription']);
 const MAX_ID_LENGTH = 64;
-/** Calls a client gathers within one turn of its event loop. */
-const MAX_CALLS = 20;
+/** Calls that tRPC's client gathers within one turn of its event loop; more than the burst could never be paid for. */
+export const MAX_CALLS = 60;
 
 /** tRPC's own keep-alive, not JSON. */
 export const isHeartbeat = (text: string): boolean => text === 'PING' || text === 'PONG';

@@ -7,7 +7,6 @@ import { join, sep } from 'node:path';
 /** Capabilities no page of ours asks for; the rest of the platform's list stays at its default, this origin only. */
 const UNUSED = [
   'accelerometer',
-  'bluetooth',
   'browsing-topics',
   'encrypted-media',
   'geolocation',

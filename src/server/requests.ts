@@ -3,15 +3,13 @@ import { createHTTPHandler } from '@trpc/server/adapters/standalone';
 import { SESSION_HEADER } from '../lib/protocol/signaling';
 import type { Addresses } from './addresses';
 import { clientAddress } from './address';
+import { MAX_CALLS } from './frame';
 import type { Limits } from './limits';
 import type { Log } from './log';
 import { statedOrigin, streamOrigin, type Origins } from './origins';
 import { Refusal } from './refusal';
 import type { AppRouter, Caller } from './router';
 import type { Sessions } from './sessions';
-
-/** Calls gathered in one request by the client's batch link. */
-const MAX_CALLS = 20;
 
 /** Names of procedures; nothing else may stand in a request line. */
 const CALL = /^\/trpc\/[A-Za-z]+(?:,[A-Za-z]+)*(?:\?batch=1)?$/;
