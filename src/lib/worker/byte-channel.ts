@@ -87,7 +87,7 @@ class OwnChannel implements ByteChannel {
     if (this.isOpen) this.#channel.send(bytes);
   }
   async drained(lowBytes: number, signal: AbortSignal): Promise<void> {
-    if (this.bufferedBytes <= lowBytes || !this.isOpen) return;
+    if (this.bufferedBytes <= lowBytes || !this.isOpen || signal.aborted) return;
     const channel = this.#channel;
     channel.bufferedAmountLowThreshold = lowBytes;
     await new Promise<void>((resolve) => {
