@@ -1,6 +1,6 @@
 import { flushSync } from 'svelte';
 import { describe, expect, it, vi } from 'vitest';
-import { userEvent } from 'vitest/browser';
+import { page as browser, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import { randomId, type MessageId, type ParticipantId } from '../protocol/ids';
 import { MAX_TEXT_BYTES } from '../protocol/limits';
@@ -10,6 +10,7 @@ import ChatView from './Chat.svelte';
 
 /** A page with one other person, Bo, whose messages the test writes by hand. */
 async function page(onFiles?: (files: File[]) => void) {
+  await browser.viewport(1280, 800);
   const chat = new Chat({ now: Date.now });
   const bo = randomId<ParticipantId>();
   const sent: TalkMessage[] = [];
