@@ -14,6 +14,7 @@ import { Attention } from './attention';
 import { Guest } from './guest';
 import { Host } from './host';
 import { Keeper, type Kept } from './keeper';
+import { next, type MeetingEffect, type MeetingEvent, type MeetingState } from './lifecycle';
 import { inviteLink, type Opening } from './opening';
 import type { Peer } from './peer';
 import type { Room } from './room';
@@ -47,7 +48,7 @@ export class Meeting implements MeetingView {
   #side: Guest | Host | null = null;
   #kept: Kept | null = null;
   #certificate: RTCCertificate | null = null;
-  #ended: { code: ErrorCode | null } | null = null;
+  #state: MeetingState = { at: 'opening' };
   #verifiedNow: ReadonlySet<string> = new Set();
   #snapshot = $state.raw<Snapshot>({
     stage: { at: 'opening' },
@@ -146,14 +147,14 @@ export class Meeting implements MeetingView {
       this.#certificate = certificate;
       this.#start();
     } catch (fault) {
-      this.#end(codeOf(fault));
+      this.#dispatch({ type: 'ended', code: codeOf(fault) });
     }
   }
 
   destroy(): void {
     document.removeEventListener('visibilitychange', this.#wake);
     removeEventListener('online', this.#wake);
-    if (this.#ended === null) this.#leaveSide();
+    this.#dispatch({ type: 'leave' });
     this.#session.close();
     this.#signaling.close();
     this.chat.destroy();
@@ -163,29 +164,20 @@ export class Meeting implements MeetingView {
   }
 
   join(name: string, remember: boolean): void {
-    if (!(this.#side instanceof Guest)) return;
     this.setOwnName(name);
     if (remember) this.#do(this.#keeper.rememberName(this.#ownName));
-    // A guest's meeting is saved when it is joined, not when its link is looked at.
-    this.#do(this.#keeper.save().then(() => (this.#isSaved = this.#keeper.isSaved)));
     this.#attention.allow();
-    this.#side.join(this.#ownName);
-    this.#publish();
+    this.#dispatch({ type: 'join' });
   }
 
   leave(): void {
-    this.#end(null);
+    this.#dispatch({ type: 'leave' });
   }
 
   retire(): void {
-    const side = this.#side;
-    if (!(side instanceof Host)) return;
-    this.#do(
-      side.retire().then(async () => {
-        await this.#keeper.forget();
-        this.#finish('meeting/retired');
-      }),
-    );
+    if (this.#side instanceof Host) {
+      this.#do(this.#side.retire().then(() => this.#dispatch({ type: 'retired' })));
+    }
   }
 
   admit(id: string): void {
@@ -258,20 +250,42 @@ export class Meeting implements MeetingView {
 
   #start(): void {
     const kept = this.#kept;
-    if (kept === null || this.#ended !== null) return;
+    if (kept === null || this.#state.at !== 'opening') return;
     const room = this.#room(kept.meetingId);
-    if (kept.role === 'host') {
-      const host = new Host(room, kept.policy, kept.ownName);
-      this.#side = host;
-      host.open();
-      this.#attention.allow();
-    } else {
-      const guest = new Guest(room, kept.participant);
-      this.#side = guest;
-      guest.prepare();
-      guest.signaling(this.#signaling.state);
-    }
+    const { role, policy, ownName, participant } = kept;
+    this.#side = role === 'host' ? new Host(room, policy, ownName) : new Guest(room, participant);
+    this.#dispatch({ type: 'opened', role });
+  }
+
+  #dispatch(event: MeetingEvent): void {
+    const { state, effects } = next(this.#state, event);
+    this.#state = state;
+    for (const effect of effects) this.#run(effect);
+    if (state.at === 'ended') this.#inviteLink = null;
     this.#publish();
+  }
+
+  #run({ type }: MeetingEffect): void {
+    const side = this.#side;
+    switch (type) {
+      case 'enter':
+        if (side instanceof Host) side.open();
+        return this.#attention.allow();
+      case 'prepare':
+        if (!(side instanceof Guest)) return;
+        side.prepare();
+        return side.signaling(this.#signaling.state);
+      case 'knock':
+        return side instanceof Guest ? side.join(this.#ownName) : undefined;
+      case 'save':
+        return this.#do(this.#keeper.save().then(() => (this.#isSaved = this.#keeper.isSaved)));
+      case 'part':
+        return side?.leave();
+      case 'forget':
+        return this.#do(this.#keeper.forget());
+      case 'mark-retired':
+        return this.#do(this.#keeper.update({ isRetired: true }));
+    }
   }
 
   #room(meetingId: MeetingId): Room {
@@ -287,7 +301,7 @@ export class Meeting implements MeetingView {
       }),
       changed: () => this.#publish(),
       trouble: (code) => (this.#trouble = code),
-      ended: (code) => this.#finish(code),
+      ended: (code) => this.#dispatch(code === null ? { type: 'leave' } : { type: 'ended', code }),
       joined: (participant, name, peer) => this.#joined(participant, name, peer),
       parted: (participant) => {
         this.chat.detach(participant);
@@ -296,6 +310,7 @@ export class Meeting implements MeetingView {
       left: (participant) => {
         this.chat.leave(participant);
         this.files.leave(participant);
+        this.#dispatch({ type: 'parted' });
       },
       said: (participant, message) => this.#said(participant, message),
       announce: () => this.#attention.arrival(),
@@ -318,6 +333,7 @@ export class Meeting implements MeetingView {
     this.#attention.arrival();
     this.chat.attach(participant, name, talk);
     this.files.attach(participant, name, port);
+    this.#dispatch({ type: 'met' });
   }
 
   #said(participant: ParticipantId, message: TalkMessage): void {
@@ -346,25 +362,6 @@ export class Meeting implements MeetingView {
     if (document.visibilityState === 'visible') this.#session.post({ type: 'check-paths' });
   };
 
-  #end(code: ErrorCode | null): void {
-    if (this.#ended !== null) return;
-    this.#leaveSide();
-    this.#finish(code);
-  }
-
-  #leaveSide(): void {
-    this.#side?.leave();
-  }
-
-  #finish(code: ErrorCode | null): void {
-    if (this.#ended !== null) return;
-    this.#ended = { code };
-    this.#inviteLink = null;
-    if (code === 'meeting/retired' && this.#role === 'guest')
-      this.#do(this.#keeper.update({ isRetired: true }));
-    this.#publish();
-  }
-
   #do(work: Promise<unknown>): void {
     work.catch((fault: unknown) => (this.#trouble = codeOf(fault)));
   }
@@ -378,7 +375,7 @@ export class Meeting implements MeetingView {
     const verified = (id: string) =>
       this.#verifiedNow.has(id) ? 'now' : this.#keeper.wasVerified(id) ? 'earlier' : 'no';
     this.#snapshot = {
-      stage: this.#ended === null ? stageOf(side, this.#snapshot.stage) : { at: 'ended', ...this.#ended },
+      stage: stageOf(this.#state, side),
       people: side === null ? [] : peopleOf(side, { ownName: this.#ownName, verified }),
       waitingRoom: side instanceof Host ? waitingOf(side) : [],
       policy: side instanceof Host ? side.policy : (side?.policy ?? NO_POLICY),

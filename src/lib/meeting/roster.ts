@@ -1,28 +1,36 @@
 import { NAMELESS } from '../ui/words';
 import type { Guest } from './guest';
 import { Host } from './host';
+import type { MeetingState } from './lifecycle';
 import type { Peer } from './peer';
 import type { Knocker, Person, Stage } from './view';
 
 /** What the views are shown of a side: the stage of the meeting, who is in it, who asks to be. */
 
-/** `before` decides where a guest stays while a broken connection is rebuilt: in the conversation they were in. */
-export function stageOf(side: Guest | Host | null, before: Stage): Stage {
-  if (side === null) return { at: 'opening' };
-  if (side instanceof Host) return { at: 'here' };
-  if (!side.isIn) return { at: 'joining', hostPresent: side.hostPresent };
-  switch (side.peer.state.at) {
+export function stageOf(state: MeetingState, side: Guest | Host | null): Stage {
+  if (state.at !== 'inside') {
+    return state.at === 'joining'
+      ? { at: 'joining', hostPresent: guestOf(side)?.hostPresent ?? null }
+      : state;
+  }
+  const guest = guestOf(side);
+  if (guest === null) return { at: 'here' };
+  switch (guest.peer.state.at) {
     case 'open':
     case 'silent':
       return { at: 'here' };
     case 'lobby':
       return { at: 'waiting', reason: 'lobby' };
     case 'away':
-      return { at: 'waiting', reason: side.hostPresent === false ? 'host-away' : 'connecting' };
+      return { at: 'waiting', reason: guest.hostPresent === false ? 'host-away' : 'connecting' };
     default:
-      return before.at === 'here' ? before : { at: 'waiting', reason: 'connecting' };
+      // While a broken connection is rebuilt a guest stays in the conversation.
+      return state.hasMet ? { at: 'here' } : { at: 'waiting', reason: 'connecting' };
   }
 }
+
+const guestOf = (side: Guest | Host | null): Guest | null =>
+  side === null || side instanceof Host ? null : side;
 
 type Roster = { ownName: string; verified: (id: string) => Person['verified'] };
 
