@@ -3,9 +3,9 @@ import type { MeetingId, VaultId } from '../protocol/ids';
 import { meetingName } from '../protocol/meeting-name';
 import type { ServerEvent } from '../protocol/signaling';
 import { cleanName } from '../protocol/text';
-import { Signaling } from '../signaling/signaling';
+import type { Signaling } from '../signaling/signaling';
 import { Vault, type SavedMeeting } from '../vault/vault';
-import { SessionClient } from '../worker/client';
+import type { SessionClient } from '../worker/client';
 import { Attention } from './attention';
 import { inviteLink } from './opening';
 import type { HomeView, MeetingItem } from './view';
@@ -14,7 +14,11 @@ import type { HomeView, MeetingItem } from './view';
 export class Home implements HomeView {
   #vault: Vault | null = null;
   #stopWatching: () => void = () => undefined;
-  readonly #signaling: Signaling;
+  /** Loaded when there is something to ask the server about. */
+  #signaling: Signaling | null = null;
+  /** What was begun: the vault stays open until it is done, wherever the person has gone by then. */
+  readonly #begun = new Set<Promise<unknown>>();
+  #isDestroyed = false;
   readonly #attention = new Attention();
   #records = $state.raw<readonly SavedMeeting[]>([]);
   #present = $state.raw<ReadonlySet<MeetingId>>(new Set());
@@ -22,16 +26,6 @@ export class Home implements HomeView {
   #isLoading = $state.raw(true);
   #trouble = $state.raw<ErrorCode | null>(null);
   #items = $derived(this.#records.map((record) => this.#item(record)));
-
-  constructor() {
-    this.#signaling = new Signaling({
-      onEvent: (event) => this.#event(event),
-      onState: (state) => {
-        this.#isOnline = state.at === 'open';
-        if (state.at === 'open') this.#watch();
-      },
-    });
-  }
 
   get items(): readonly MeetingItem[] {
     return this.#items;
@@ -48,10 +42,13 @@ export class Home implements HomeView {
   }
 
   destroy(): void {
+    this.#isDestroyed = true;
     this.#stopWatching();
-    this.#signaling.close();
     this.#attention.destroy();
-    this.#vault?.close();
+    void Promise.allSettled(this.#begun).then(() => {
+      this.#signaling?.close();
+      this.#vault?.close();
+    });
   }
 
   rename(vaultId: string, name: string): void {
@@ -96,7 +93,7 @@ export class Home implements HomeView {
         const vault = { dataKey: this.#open().dataKey, vaultId: record.vaultId };
         await session.call('open-saved', { vault, sealedKeys: record.sealedKeys });
         const timeMs = Date.now();
-        await this.#signaling.retire(record.meetingId, timeMs, await session.call('sign-retire', { timeMs }));
+        await this.#server().retire(record.meetingId, timeMs, await session.call('sign-retire', { timeMs }));
         // The key that could claim it again goes with the record.
         await this.#open().forget(record.vaultId);
       }),
@@ -116,18 +113,31 @@ export class Home implements HomeView {
       this.#isLoading = false;
     }
     // Somebody with nothing saved has nothing to ask the server.
-    if (this.#records.length > 0) this.#signaling.start();
+    if (this.#records.length > 0) await this.#connect();
+  }
+
+  async #connect(): Promise<void> {
+    const { Signaling } = await import('../signaling/signaling');
+    if (this.#isDestroyed) return;
+    this.#signaling = new Signaling({
+      onEvent: (event) => this.#event(event),
+      onState: (state) => {
+        this.#isOnline = state.at === 'open';
+        if (state.at === 'open') this.#watch();
+      },
+    });
+    this.#signaling.start();
   }
 
   async #read(): Promise<void> {
     const { meetings, unreadable } = await this.#open().meetings();
     this.#records = [...meetings].sort((a, b) => b.openedAtMs - a.openedAtMs);
     if (unreadable > 0) this.#trouble = 'vault/unreadable';
-    if (this.#signaling.state.at === 'open') this.#watch();
+    if (this.#isOnline) this.#watch();
   }
 
   #watch(): void {
-    this.#do(this.#signaling.watch(this.#records.map(({ meetingId }) => meetingId)));
+    this.#do(this.#server().watch(this.#records.map(({ meetingId }) => meetingId)));
   }
 
   #event(event: ServerEvent): void {
@@ -166,6 +176,7 @@ export class Home implements HomeView {
   ): Promise<T> {
     const record = this.#records.find((one) => one.vaultId === vaultId);
     if (record === undefined) throw new ParleyError('vault/not-found');
+    const { SessionClient } = await import('../worker/client');
     const session = new SessionClient(() => undefined);
     try {
       return await errand(session, record);
@@ -174,13 +185,21 @@ export class Home implements HomeView {
     }
   }
 
+  #server(): Signaling {
+    if (this.#signaling === null) throw new ParleyError('signaling/unreachable');
+    return this.#signaling;
+  }
+
   #open(): Vault {
     if (this.#vault === null) throw new ParleyError('vault/unavailable');
     return this.#vault;
   }
 
   #do(work: Promise<unknown>): void {
-    work.catch((fault: unknown) => {
+    this.#begun.add(work);
+    const done = () => this.#begun.delete(work);
+    work.then(done, (fault: unknown) => {
+      done();
       // Without a server, presence is unknown, and the list says so; everything else is said.
       const code = codeOf(fault);
       if (code !== 'signaling/unreachable' || this.#isOnline) this.#trouble = code;

@@ -26,7 +26,7 @@ export type MeetingEvent =
   /** The person at the other end left, and is not on the way back. */
   | { type: 'parted' }
   | { type: 'leave' }
-  /** The host's own deed, done and confirmed by the server. */
+  /** The host's own deed: the server has confirmed it, and the key is gone from this device. */
   | { type: 'retired' }
   /** Something ended it: the host, the server, a broken link. */
   | { type: 'ended'; code: ErrorCode };
@@ -40,8 +40,6 @@ export type MeetingEffect =
   | { type: 'save' }
   /** Say goodbye and let go of every connection. */
   | { type: 'part' }
-  /** Delete the meeting and its key from this device. */
-  | { type: 'forget' }
   /** Keep it, marked as over. */
   | { type: 'mark-retired' };
 
@@ -69,10 +67,7 @@ export function next(state: MeetingState, event: MeetingEvent): MeetingStep {
     case 'leave':
       return { state: { at: 'ended', code: null }, effects: [{ type: 'part' }] };
     case 'retired':
-      return {
-        state: { at: 'ended', code: 'meeting/retired' },
-        effects: [{ type: 'part' }, { type: 'forget' }],
-      };
+      return { state: { at: 'ended', code: 'meeting/retired' }, effects: [{ type: 'part' }] };
     case 'ended': {
       const isMarked = event.code === 'meeting/retired' && state.at === 'inside' && state.role === 'guest';
       return {

@@ -175,9 +175,14 @@ export class Meeting implements MeetingView {
   }
 
   retire(): void {
-    if (this.#side instanceof Host) {
-      this.#do(this.#side.retire().then(() => this.#dispatch({ type: 'retired' })));
-    }
+    const side = this.#side;
+    if (!(side instanceof Host)) return;
+    const retire = async () => {
+      await side.retire();
+      await this.#keeper.forget();
+      this.#dispatch({ type: 'retired' });
+    };
+    this.#do(retire());
   }
 
   admit(id: string): void {
@@ -281,8 +286,6 @@ export class Meeting implements MeetingView {
         return this.#do(this.#keeper.save().then(() => (this.#isSaved = this.#keeper.isSaved)));
       case 'part':
         return side?.leave();
-      case 'forget':
-        return this.#do(this.#keeper.forget());
       case 'mark-retired':
         return this.#do(this.#keeper.update({ isRetired: true }));
     }

@@ -1,4 +1,4 @@
-import { codeOf } from '../protocol/errors';
+import { codeOf, type ErrorCode } from '../protocol/errors';
 import { cleanName } from '../protocol/text';
 import { Signaling } from '../signaling/signaling';
 import { Vault } from '../vault/vault';
@@ -10,12 +10,13 @@ export class Settings implements SettingsView {
   readonly #signaling: Signaling;
   #name = $state.raw('');
   #logMode = $state.raw<SettingsView['logMode']>(null);
+  #trouble = $state.raw<ErrorCode | null>(null);
 
   constructor() {
     this.#signaling = new Signaling({
       onEvent: () => undefined,
       onState: (state) => {
-        if (state.at === 'open') void this.#ask();
+        if (state.at === 'open') this.#do(this.#ask());
       },
     });
   }
@@ -27,6 +28,10 @@ export class Settings implements SettingsView {
     return this.#logMode;
   }
 
+  get trouble(): ErrorCode | null {
+    return this.#trouble;
+  }
+
   async start(): Promise<void> {
     this.#signaling.start();
     this.#vault = await Vault.open();
@@ -35,11 +40,11 @@ export class Settings implements SettingsView {
 
   setName(name: string): void {
     this.#name = cleanName(name);
-    void this.#vault?.setProfile({ name: this.#name });
+    if (this.#vault !== null) this.#do(this.#vault.setProfile({ name: this.#name }));
   }
 
   forgetEverything(): void {
-    void this.#vault?.erase().then(() => (this.#name = ''));
+    if (this.#vault !== null) this.#do(this.#vault.erase().then(() => (this.#name = '')));
   }
 
   destroy(): void {
@@ -48,12 +53,15 @@ export class Settings implements SettingsView {
   }
 
   async #ask(): Promise<void> {
-    try {
-      this.#logMode = (await this.#signaling.serverInfo()).logMode;
-      this.#signaling.close();
-    } catch (fault) {
+    this.#logMode = (await this.#signaling.serverInfo()).logMode;
+    this.#signaling.close();
+  }
+
+  #do(work: Promise<unknown>): void {
+    work.catch((fault: unknown) => {
+      const code = codeOf(fault);
       // The next session asks again.
-      if (codeOf(fault) !== 'signaling/unreachable') throw fault;
-    }
+      if (code !== 'signaling/unreachable') this.#trouble = code;
+    });
   }
 }

@@ -1,0 +1,93 @@
+import type { BrowserContext, Page } from '@playwright/test';
+import type { MeetingId } from '../../src/lib/protocol/ids';
+import { meetingOf } from '../support/relay';
+import { expect } from './journey';
+
+export const HOST_NAME = 'Harriet';
+
+/** One meeting with a host's and a guest's page of its own, so that several can be tried side by side. */
+export class Lane {
+  readonly guestName: string;
+  readonly host: Page;
+  readonly guest: Page;
+  readonly link: string;
+  readonly problems: string[];
+
+  private constructor(
+    pages: { host: Page; guest: Page },
+    link: string,
+    guestName: string,
+    problems: string[],
+  ) {
+    this.host = pages.host;
+    this.guest = pages.guest;
+    this.link = link;
+    this.guestName = guestName;
+    this.problems = problems;
+  }
+
+  static async open(hosts: BrowserContext, guests: BrowserContext, guestName: string): Promise<Lane> {
+    const problems: string[] = [];
+    const [host, guest] = await Promise.all([hosts.newPage(), guests.newPage()]);
+    for (const page of [host, guest]) {
+      page.on('pageerror', (error) => problems.push(`${error.name}: ${error.message}`));
+      page.on('console', (message) => {
+        if (message.type() === 'error') problems.push(message.text());
+      });
+    }
+    await host.goto('/m#new');
+    const link = host.getByRole('textbox', { name: 'Invite link' });
+    await expect(link).toHaveValue(/\/m#[A-Za-z0-9_-]{68}$/);
+    await host.getByRole('button', { name: 'Change your name' }).click();
+    await host.getByRole('dialog').getByRole('textbox', { name: 'Your name' }).fill(HOST_NAME);
+    await host.keyboard.press('Enter');
+    return new Lane({ host, guest }, await link.inputValue(), guestName, problems);
+  }
+
+  get meeting(): MeetingId {
+    return meetingOf(this.link);
+  }
+
+  /** Opens the link afresh and joins, as the same person as before. */
+  async join(): Promise<void> {
+    await this.guest.goto(this.link);
+    await this.guest.getByRole('textbox', { name: 'Your name' }).fill(this.guestName);
+    await this.guest.getByRole('button', { name: 'Join' }).click();
+  }
+
+  /** The two are connected, to each other: true names, and the same safety words at both ends. */
+  async expectTrueConnection(timeout = 20_000): Promise<void> {
+    await expect(async () => {
+      await expect(this.guest.getByRole('textbox', { name: 'Message' })).toBeVisible({ timeout: 1 });
+      await expect(people(this.guest)).toContainText(HOST_NAME, { timeout: 1 });
+      await expect(people(this.host)).toContainText(this.guestName, { timeout: 1 });
+      for (const page of [this.guest, this.host]) {
+        await expect(page.getByRole('region', { name: 'Connection' })).toContainText(/Direct|Relayed/, {
+          timeout: 1,
+        });
+      }
+      const words = await wordsOn(this.guest);
+      expect(words).toMatch(/^\w+( \w+){3}$/);
+      expect(await wordsOn(this.host)).toBe(words);
+    }).toPass({ timeout, intervals: [50] });
+  }
+
+  async expectTalk(text: string): Promise<void> {
+    await this.guest.getByRole('textbox', { name: 'Message' }).fill(text);
+    await this.guest.getByRole('button', { name: 'Send', exact: true }).click();
+    await expect(this.host.getByRole('log').getByText(text, { exact: true })).toHaveCount(1);
+  }
+
+  /** The guest is told that something is wrong, and is connected to nobody. */
+  async expectWarning(text: RegExp): Promise<void> {
+    await expect(this.guest.getByRole('alert')).toContainText(text, { timeout: 30_000 });
+    await expect(this.guest.getByRole('textbox', { name: 'Message' })).toBeHidden();
+  }
+}
+
+const people = (page: Page) => page.getByRole('list', { name: 'People' });
+
+async function wordsOn(page: Page): Promise<string> {
+  const items = page.getByRole('region', { name: 'Safety words' }).getByRole('listitem');
+  return (await items.allInnerTexts()).map((word) => word.trim()).join(' ');
+}
