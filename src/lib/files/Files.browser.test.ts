@@ -107,6 +107,9 @@ describe('the files', () => {
     await expect.element(status).toHaveTextContent('Ada wants to send you');
     await screen.rerender({ files: standIn({ ...moving, stage: 'received' }), words });
     await expect.element(status).toHaveTextContent(`${NAME} was received`);
+    const other = transfer({ name: 'b.txt', size: 5 });
+    await screen.rerender({ files: standIn({ ...moving, stage: 'received' }, other), words });
+    await expect.element(status).toHaveTextContent(/^Ada wants to send you b.txt, 5 bytes$/);
   });
 
   it('preview a received picture, and nothing before it is received', async () => {
@@ -153,6 +156,8 @@ describe('the button', () => {
     for (let i = 1; i <= 2; i++) {
       await input.upload(new File(['x'], 'a.txt'));
       await expect.poll(() => onFiles.mock.calls.length).toBe(i);
+      // A browser says nothing when the very same file is picked into an input that still holds it.
+      await expect.element(input).toHaveValue('');
     }
     expect(onFiles.mock.calls.map(([files]) => files.map(({ name }) => name))).toEqual([
       ['a.txt'],
