@@ -27,7 +27,8 @@ function visitor() {
    */
   const find = (selector, name) =>
     [...document.querySelectorAll(selector)].find(
-      (element) => nameOf(element) === name && !element.matches(':disabled'),
+      (element) =>
+        nameOf(element) === name && element.matches(':enabled') && element.closest('[hidden]') === null,
     ) ?? null;
 
   /** @param {string} name */
