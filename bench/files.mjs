@@ -133,7 +133,7 @@ async function measureSpeed() {
 async function measureMemory() {
   const guests = await launchGuests();
   const pair = await connect(guests, openParley);
-  const memory = await RendererMemory.of(pair.guest);
+  const memory = await RendererMemory.withWorker(guests);
   const path = makeFile('large.bin', large);
   const beforeMib = memory.residentMib();
   memory.forgetPeak();

@@ -1,4 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+
+/** The kernel keeps 15 characters of a thread's name. */
+const WORKER_THREAD = 'DedicatedWorker';
 
 /** Memory of the process that runs one page and its dedicated workers, as Linux counts it (proc(5), /proc/PID/status). */
 export class RendererMemory {
@@ -10,25 +13,22 @@ export class RendererMemory {
   }
 
   /**
-   * The page's own process is the renderer that grows busier while the page works; others are spare.
-   * @param {import('@playwright/test').Page} page
+   * The process in which a page with a dedicated worker runs: the one renderer that has such a thread.
+   * @param {import('@playwright/test').BrowserContext} context with no other such page
    */
-  static async of(page) {
-    const browser = page.context().browser();
-    if (browser === null) throw new Error('A page without a browser has no process.');
+  static async withWorker(context) {
+    const browser = context.browser();
+    if (browser === null) throw new Error('This context has no browser to ask.');
     const session = await browser.newBrowserCDPSession();
-    const read = async () => (await session.send('SystemInfo.getProcessInfo')).processInfo;
-    const before = new Map((await read()).map(({ id, cpuTime }) => [id, cpuTime]));
-    await page.evaluate(() => {
-      const untilMs = performance.now() + 300;
-      while (performance.now() < untilMs);
-    });
-    const renderers = (await read()).filter(({ type }) => type === 'renderer');
-    const worked = renderers.map(({ id, cpuTime }) => ({ id, seconds: cpuTime - (before.get(id) ?? 0) }));
-    const [busiest] = worked.sort((a, b) => b.seconds - a.seconds);
+    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
     await session.detach();
-    if (busiest === undefined || busiest.seconds < 0.1) throw new Error('No process of this page was found.');
-    return new RendererMemory(busiest.id);
+    const found = processInfo.filter(
+      ({ type, id }) => type === 'renderer' && threads(id).includes(WORKER_THREAD),
+    );
+    const [only] = found;
+    if (only === undefined || found.length > 1)
+      throw new Error(`${found.length} processes have a worker, not one.`);
+    return new RendererMemory(only.id);
   }
 
   residentMib() {
@@ -51,4 +51,13 @@ export class RendererMemory {
     if (kib === undefined) throw new Error(`The page's process names no ${field}.`);
     return Number(kib) / 1024;
   }
+}
+
+/**
+ * @param {number} pid
+ * @returns {string[]} the names of its threads
+ */
+function threads(pid) {
+  const tasks = `/proc/${pid}/task`;
+  return readdirSync(tasks).map((task) => readFileSync(`${tasks}/${task}/comm`, 'utf8').trim());
 }
