@@ -45,7 +45,7 @@ export class SessionPage {
   }
 
   async openLink(fragment: string): Promise<void> {
-    await this.call('open-fragment', { fragment, vault: await this.#vault });
+    await this.call('open-fragment', { fragment });
   }
 
   receive(from: PeerId | null, bytes: Bytes): void {

@@ -1,3 +1,5 @@
+import { whenIdle } from '../ui/idle';
+
 /** How often the title changes to and fro while it asks for attention. */
 const BLINK_MS = 1_200;
 
@@ -9,6 +11,7 @@ export class Attention {
   #audio: AudioContext | null = null;
   #blinking: ReturnType<typeof setInterval> | undefined;
   #title = '';
+  #isDestroyed = false;
 
   constructor() {
     document.addEventListener('visibilitychange', this.#seen);
@@ -16,7 +19,10 @@ export class Attention {
 
   /** A person just pressed something: from now on the browser lets this page make sounds. */
   allow(): void {
-    this.#audio ??= new AudioContext();
+    // Opening the sound device takes tens of milliseconds, and whoever pressed Join is waiting for something else.
+    whenIdle(() => {
+      if (!this.#isDestroyed) this.#audio ??= new AudioContext();
+    });
   }
 
   /** The host is here, or somebody came. */
@@ -32,6 +38,7 @@ export class Attention {
   }
 
   destroy(): void {
+    this.#isDestroyed = true;
     document.removeEventListener('visibilitychange', this.#seen);
     this.#calm();
     void this.#audio?.close();

@@ -7,6 +7,7 @@ import type { ServerEvent } from '../protocol/signaling';
 import type { SignalingState } from '../signaling/signaling';
 import type { SessionEvent } from '../worker/client';
 import type { ConnectionTag } from '../worker/messages';
+import { whenIdle } from '../ui/idle';
 import { Line } from './line';
 import { Peer } from './peer';
 import type { Room } from './room';
@@ -174,7 +175,7 @@ export class Host {
     this.#newcomers.set(tag, newcomer);
     if (wantsOffer) newcomer.peer.begin();
     // The next newcomer finds a line ready too, made when this one is served.
-    requestIdleCallback(() => {
+    whenIdle(() => {
       if (this.#isHere) this.#spare ??= this.#newLine();
     });
   }

@@ -43,7 +43,11 @@ export class Keeper {
 
   /** Opens the vault and, in the worker, the meeting's keys. Throws what is wrong with the link or the vault. */
   async open(opening: Opening, session: SessionClient): Promise<Kept> {
-    this.#vault = await openVault();
+    // The worker starts and reads the link while the vault opens: either takes its time on a cold start.
+    const reading =
+      opening.kind === 'link' ? session.call('open-fragment', { fragment: opening.fragment }) : null;
+    const [vault, found] = await Promise.all([openVault(), reading]);
+    this.#vault = vault;
     const dataKey = this.#vault?.dataKey ?? (await createDataKey());
     const profile = await this.#vault?.profile();
     switch (opening.kind) {
@@ -62,19 +66,14 @@ export class Keeper {
         return this.#reopen(record, dataKey, session, profile?.name);
       }
       case 'link': {
-        const place = { dataKey, vaultId: randomId<VaultId>() };
-        const found = await session.call('open-fragment', { fragment: opening.fragment, vault: place });
+        if (found === null) throw new ParleyError('internal/fault');
         const own = await this.#vault?.findByMeeting(found.meetingId, 'host');
         if (own != null) return this.#reopen(own, dataKey, session, profile?.name);
         const before = await this.#vault?.findByMeeting(found.meetingId, 'guest');
-        if (before == null) {
-          this.#take(place, { ...blank(place, 'guest'), ...pick(found) });
-        } else {
-          // The same meeting, perhaps by a newer link: sealed anew in its old place.
-          const samePlace = { dataKey, vaultId: before.vaultId };
-          const again = await session.call('open-fragment', { fragment: opening.fragment, vault: samePlace });
-          this.#take(samePlace, { ...before, sealedKeys: again.sealedKeys });
-        }
+        const place = { dataKey, vaultId: before?.vaultId ?? randomId<VaultId>() };
+        // The same meeting perhaps by a newer link: sealed anew in its old place.
+        const { sealedKeys } = await session.call('seal-keys', { vault: place });
+        this.#take(place, { ...(before ?? blank(place, 'guest')), meetingId: found.meetingId, sealedKeys });
         return this.#kept(profile?.name, null);
       }
     }

@@ -1,4 +1,4 @@
-import { codeOf, ParleyError, type ErrorCode } from '../protocol/errors';
+import { codeOf, type ErrorCode } from '../protocol/errors';
 import type { MeetingId, ParticipantId } from '../protocol/ids';
 import { meetingName } from '../protocol/meeting-name';
 import type { Policy } from '../protocol/handshake';
@@ -179,6 +179,7 @@ export class Meeting implements MeetingView {
     if (!(side instanceof Host)) return;
     const retire = async () => {
       await side.retire();
+      for (const { file } of this.#keeper.acceptedFiles) this.#session.post({ type: 'drop-file', file });
       await this.#keeper.forget();
       this.#dispatch({ type: 'retired' });
     };
@@ -340,13 +341,7 @@ export class Meeting implements MeetingView {
   }
 
   #said(participant: ParticipantId, message: TalkMessage): void {
-    try {
-      if (!this.chat.receive(participant, message)) this.files.receive(participant, message);
-    } catch (fault) {
-      // The other side broke the order of its own messages: nothing it says on this connection can be relied on.
-      if (!(fault instanceof ParleyError)) throw fault;
-      this.#trouble = fault.code;
-    }
+    if (!this.chat.receive(participant, message)) this.files.receive(participant, message);
   }
 
   #worker(event: SessionEvent): void {

@@ -1,4 +1,4 @@
-import type { ErrorCode, WireCode } from '../protocol/errors';
+import { ParleyError, type ErrorCode, type WireCode } from '../protocol/errors';
 import type { TalkMessage } from '../protocol/message';
 import {
   nextInitiator,
@@ -119,12 +119,24 @@ export class Peer {
       case 'refused':
         return this.dispatch({ type: 'refused', code: event.code });
       case 'talk':
-        if (event.message.kind === 'bye') return this.dispatch({ type: 'bye', code: event.message.code });
-        return this.#handlers.said(event.message);
+        return this.#hear(event.message);
       case 'want-file-channel':
         return this.#line?.openFileChannel(event.file);
       default:
         return;
+    }
+  }
+
+  #hear(message: TalkMessage): void {
+    if (message.kind === 'bye') return this.dispatch({ type: 'bye', code: message.code });
+    try {
+      this.#handlers.said(message);
+    } catch (fault) {
+      // The other side broke the order of its own messages: nothing more on this connection can be relied on.
+      if (!(fault instanceof ParleyError)) throw fault;
+      this.#drop();
+      this.dispatch({ type: 'lost' });
+      this.#handlers.trouble(fault.code);
     }
   }
 

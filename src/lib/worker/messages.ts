@@ -27,10 +27,9 @@ export type Calls = {
     output: { meetingId: MeetingId; fragment: string; sealedKeys: SealedRecord };
   };
   /** A link that was opened, typed or scanned. */
-  'open-fragment': {
-    input: { fragment: string; vault: VaultPlace };
-    output: { meetingId: MeetingId; sealedKeys: SealedRecord };
-  };
+  'open-fragment': { input: { fragment: string }; output: { meetingId: MeetingId } };
+  /** The keys in hand, for the vault. */
+  'seal-keys': { input: { vault: VaultPlace }; output: { sealedKeys: SealedRecord } };
   /** A meeting from the vault; the link's fragment comes back, to be shown or copied. */
   'open-saved': {
     input: { vault: VaultPlace; sealedKeys: SealedRecord };

@@ -117,8 +117,10 @@ export class Session {
       }
       case 'open-fragment': {
         this.#keys = await MeetingKeys.fromFragment(call.fragment);
-        return { meetingId: this.#keys.id, sealedKeys: await this.#keys.seal(call.vault) };
+        return { meetingId: this.#keys.id };
       }
+      case 'seal-keys':
+        return { sealedKeys: await this.#meeting().seal(call.vault) };
       case 'open-saved': {
         this.#keys = await MeetingKeys.fromVault(call.vault, call.sealedKeys);
         return { meetingId: this.#keys.id, fragment: await this.#keys.fragment() };
