@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from '@playwright/test';
 import type { MeetingId } from '../../src/lib/protocol/ids';
-import { meetingOf } from '../support/relay';
+import { meetingOf, STREAM } from '../support/relay';
 import { expect } from './journey';
 
 export const HOST_NAME = 'Harriet';
@@ -35,7 +35,8 @@ export class Lane {
     for (const page of [host, guest]) {
       page.on('pageerror', (error) => problems.push(`${error.name}: ${error.message}`));
       page.on('console', (message) => {
-        if (message.type() === 'error' && !CLOSING.test(message.text())) problems.push(message.text());
+        const isExpected = CLOSING.test(message.text()) || message.location().url.endsWith(STREAM);
+        if (message.type() === 'error' && !isExpected) problems.push(message.text());
       });
     }
     await host.goto('/m#new');

@@ -248,6 +248,15 @@ describe('a call', () => {
     await expect(signaling.status(id)).rejects.toMatchObject({ code });
   });
 
+  test('that proves a key and is denied says that the proof was, not a guest', async () => {
+    const denied = { mutate: () => Promise.reject(Object.assign(new Error(), { data: { wire: 'denied' } })) };
+    const { signaling, last } = start({ api: { claim: denied, retire: denied } as never });
+    last().handlers.event(hello);
+    const proof = { publicKey: '', signature: '' };
+    await expect(signaling.claim(id, proof)).rejects.toMatchObject({ code: 'signaling/claim-refused' });
+    await expect(signaling.retire(id, 0, proof)).rejects.toMatchObject({ code: 'signaling/claim-refused' });
+  });
+
   test('that claims brings the nonce of the next claim', async () => {
     const nonce = 'N'.repeat(43);
     const claim = { mutate: () => Promise.resolve({ nonce }) };

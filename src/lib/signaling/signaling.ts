@@ -1,5 +1,5 @@
 import { toBase64url, type Bytes } from '../protocol/bytes';
-import { ERROR_OF_WIRE, ParleyError } from '../protocol/errors';
+import { codeOf, ERROR_OF_WIRE, ParleyError } from '../protocol/errors';
 import type { MeetingId, PeerId } from '../protocol/ids';
 import { isWireCode, type ServerEvent, type Status } from '../protocol/signaling';
 import type { Api, Transport, TransportHandlers, TransportKind } from './transport';
@@ -96,7 +96,7 @@ export class Signaling {
     await this.#call((api) => api.watch.mutate({ ids: [...ids] }));
   }
   async claim(id: MeetingId, proof: { publicKey: string; signature: string }): Promise<void> {
-    const { nonce } = await this.#call((api) => api.claim.mutate({ id, ...proof }));
+    const { nonce } = await this.#prove((api) => api.claim.mutate({ id, ...proof }));
     this.#nonce = nonce;
   }
   async release(id: MeetingId): Promise<void> {
@@ -118,10 +118,20 @@ export class Signaling {
     return delivered;
   }
   async retire(id: MeetingId, time: number, proof: { publicKey: string; signature: string }): Promise<void> {
-    await this.#call((api) => api.retire.mutate({ id, time, ...proof }));
+    await this.#prove((api) => api.retire.mutate({ id, time, ...proof }));
   }
   serverInfo() {
     return this.#call((api) => api.serverInfo.query());
+  }
+
+  /** What is denied here is the proof of a host's key, and not a guest. */
+  async #prove<T>(call: (api: Api) => Promise<T>): Promise<T> {
+    try {
+      return await this.#call(call);
+    } catch (cause) {
+      if (codeOf(cause) !== 'meeting/denied') throw cause;
+      throw new ParleyError('signaling/claim-refused', { cause });
+    }
   }
 
   async #call<T>(call: (api: Api) => Promise<T>): Promise<T> {
