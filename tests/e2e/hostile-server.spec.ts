@@ -1,13 +1,12 @@
 import { decodeEnvelope, encodeEnvelope } from '../../src/lib/protocol/envelope';
 import type { Bytes } from '../../src/lib/protocol/bytes';
-import { fromBase64url } from '../../src/lib/protocol/bytes';
 import { OWN_CAPABILITIES } from '../../src/lib/protocol/handshake';
 import { idBytes, randomId, type PeerId } from '../../src/lib/protocol/ids';
 import { Responder } from '../../src/lib/crypto/handshake';
 import { createHostKey } from '../../src/lib/crypto/host-key';
 import { openFragment } from '../../src/lib/crypto/link';
 import { linkKeys } from '../../src/lib/crypto/link-keys';
-import { meetingOf, type Carried } from '../support/relay';
+import type { Carried } from '../support/relay';
 import { expect, inLanes, test } from './behind-relay';
 import { Lane } from './lane';
 
@@ -37,7 +36,7 @@ test('two guests whose envelopes are swapped are still who they are', async ({ s
   for (const step of ['message 1', 'record 0 of the guest'] as const) {
     await test.step(step, async () => {
       const lane = await Lane.open(hosts, guests, 'Gerda');
-      const stranger = await lane.besides(await other.newPage(), 'Mallory');
+      const stranger = lane.besides(await other.newPage(), 'Mallory');
       await lane.host.getByRole('checkbox', { name: 'Ask me before anyone comes in' }).check();
       relay.tamper(lane.meeting, swap(step, 1));
       await Promise.all([lane.join(), stranger.join()]);
@@ -46,8 +45,9 @@ test('two guests whose envelopes are swapped are still who they are', async ({ s
       await room.getByRole('button', { name: 'Admit Gerda' }).click();
       await lane.expectTrueConnection();
       await lane.expectTalk('only to you');
-      await expect(stranger.guest.getByRole('status')).toContainText('Asking the host to let you in');
-      expect([...lane.problems, ...stranger.problems]).toEqual([]);
+      await expect(stranger.guest.getByRole('textbox', { name: 'Message' })).toBeHidden();
+      await expect(stranger.guest.getByText('only to you')).toHaveCount(0);
+      expect(lane.problems).toEqual([]);
       await Promise.all([lane.guest.close(), stranger.guest.close(), lane.host.close()]);
     });
   }
@@ -119,7 +119,6 @@ test('a claim with another key is refused, and the host reads why', async ({ set
   const guest = await setting.guests.newPage();
   await guest.goto(link);
   await expect(guest.getByRole('status')).not.toContainText('The host is here');
-  expect(meetingOf(link)).toMatch(/^[\w-]{22}$/);
   await Promise.all([page.close(), guest.close()]);
 });
 
@@ -166,6 +165,5 @@ test('junk from the server breaks no page and no meeting', async ({ setting }) =
     // Whatever the socket made of it: a connection that is open needs no server.
     await lane.join();
     await lane.expectTrueConnection(30_000);
-    expect(fromBase64url('AA')).toHaveLength(1);
   });
 });

@@ -32,13 +32,7 @@ export class Lane {
   static async open(hosts: BrowserContext, guests: BrowserContext, guestName: string): Promise<Lane> {
     const problems: string[] = [];
     const [host, guest] = await Promise.all([hosts.newPage(), guests.newPage()]);
-    for (const page of [host, guest]) {
-      page.on('pageerror', (error) => problems.push(`${error.name}: ${error.message}`));
-      page.on('console', (message) => {
-        const isExpected = CLOSING.test(message.text()) || message.location().url.endsWith(STREAM);
-        if (message.type() === 'error' && !isExpected) problems.push(message.text());
-      });
-    }
+    for (const page of [host, guest]) watch(page, problems);
     await host.goto('/m#new');
     const link = host.getByRole('textbox', { name: 'Invite link' });
     await expect(link).toHaveValue(/\/m#[A-Za-z0-9_-]{68}$/);
@@ -46,6 +40,12 @@ export class Lane {
     await host.getByRole('dialog').getByRole('textbox', { name: 'Your name' }).fill(HOST_NAME);
     await host.keyboard.press('Enter');
     return new Lane({ host, guest }, await link.inputValue(), guestName, problems);
+  }
+
+  /** Another guest of the same meeting. */
+  besides(guest: Page, guestName: string): Lane {
+    watch(guest, this.problems);
+    return new Lane({ host: this.host, guest }, this.link, guestName, this.problems);
   }
 
   get meeting(): MeetingId {
@@ -88,6 +88,14 @@ export class Lane {
     await expect(this.guest.getByRole('alert')).toContainText(text, { timeout: 30_000 });
     await expect(this.guest.getByRole('textbox', { name: 'Message' })).toBeHidden();
   }
+}
+
+function watch(page: Page, problems: string[]): void {
+  page.on('pageerror', (error) => problems.push(`${error.name}: ${error.message}`));
+  page.on('console', (message) => {
+    const isExpected = CLOSING.test(message.text()) || message.location().url.endsWith(STREAM);
+    if (message.type() === 'error' && !isExpected) problems.push(message.text());
+  });
 }
 
 async function wordsOn(page: Page): Promise<string> {

@@ -14,6 +14,8 @@ export type Carried = {
   meeting: MeetingId;
   step: Step;
   bytes: Bytes;
+  /** Whose it is: the peer id of a guest, or `null` for the host. */
+  sender: PeerId | null;
   /** To the browser it is for: this envelope, changed, another one, or none. */
   pass: (bytes: Bytes) => void;
   /** To the browser that it came from. */
@@ -24,7 +26,13 @@ export type Carried = {
 export const STREAM = '/trpc/connect';
 
 /** A browser's socket as the server knows it. */
-type Client = { wire: Wire; stream: unknown; peer: PeerId | null; hosts: Set<MeetingId> };
+type Client = {
+  wire: Wire;
+  stream: unknown;
+  peer: PeerId | null;
+  hosts: Set<MeetingId>;
+  attends: Set<MeetingId>;
+};
 
 const call = z.object({
   id: z.unknown(),
@@ -60,12 +68,22 @@ export class Relay {
     else this.#tampers.set(meeting, tamper);
   }
 
+  /** An event that the server never sent, to everybody at the meeting. */
+  say(meeting: MeetingId, event: unknown): void {
+    for (const client of this.#at(meeting)) this.#tell(client, event);
+  }
+
+  /** A frame that is perhaps none, to everybody at the meeting. */
+  shout(meeting: MeetingId, text: string): void {
+    for (const client of this.#at(meeting)) client.wire.toBrowser(text);
+  }
+
   close(): Promise<void> {
     return this.#middleman.close();
   }
 
   #add(wire: Wire): void {
-    const client: Client = { wire, stream: null, peer: null, hosts: new Set() };
+    const client: Client = { wire, stream: null, peer: null, hosts: new Set(), attends: new Set() };
     this.#clients.add(client);
     void wire.closed.then(() => this.#clients.delete(client));
     wire.fromBrowser = (text) => wire.toServer(this.#called(client, text));
@@ -82,6 +100,7 @@ export class Relay {
       if (path === 'connect') client.stream = parsed.data.id;
       if (input === undefined) return one;
       if (path === 'claim') client.hosts.add(input['id'] as MeetingId);
+      if (path === 'knock') client.attends.add(input['id'] as MeetingId);
       const params = { path, input: this.onCall(path, input) };
       return { ...(one as object), params };
     });
@@ -103,6 +122,7 @@ export class Relay {
       meeting: event.id,
       step: this.#stepOf(bytes, toHost),
       bytes,
+      sender: event.type === 'knock' ? event.peer : event.type === 'relay' ? event.from : null,
       pass: (other) => this.#tell(client, { ...event, envelope: toBase64url(other) }),
       reflect: (other) => this.#reflect(client, event, toHost, other),
     });
@@ -116,7 +136,11 @@ export class Relay {
       this.#tell(sender, { type: 'relay', id: event.id, from, envelope: toBase64url(bytes) });
   }
 
-  #tell(client: Client, event: ServerEvent): void {
+  #at(meeting: MeetingId): Client[] {
+    return [...this.#clients].filter(({ hosts, attends }) => hosts.has(meeting) || attends.has(meeting));
+  }
+
+  #tell(client: Client, event: unknown): void {
     client.wire.toBrowser(JSON.stringify({ id: client.stream, result: { type: 'data', data: event } }));
   }
 

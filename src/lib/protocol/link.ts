@@ -10,7 +10,6 @@ import { ParleyError } from './errors';
  * The check value is a hash, so it is made and compared in `crypto/link.ts`; this file is the shape.
  */
 export const LINK_VERSION = 1;
-export const LINK_BYTES = 51;
 export const LINK_CHARACTERS = 68;
 export const LINK_CHECKED_BYTES = 49;
 export const LINK_CHECK_LABEL = 'parley1 link';
