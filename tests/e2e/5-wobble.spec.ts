@@ -7,7 +7,9 @@ import { createMeeting, expect, expectConnected, expectHeard, joinMeeting, say, 
 test.describe('the server goes away', () => {
   test.use({
     expectedProblems: [
-      [/WebSocket connection to|Failed to load resource|ERR_CONNECTION_REFUSED/],
+      [
+        /WebSocket connection to|Failed to load resource|ERR_CONNECTION_REFUSED|error occurred when fetching the script/,
+      ],
       { scope: 'test' },
     ],
   });

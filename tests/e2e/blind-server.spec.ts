@@ -1,134 +1,203 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test as base } from '@playwright/test';
+import { test as base, type Page } from '@playwright/test';
 import { Middleman, type Part } from '../support/middleman';
+import { found } from '../support/needles';
+import { STREAM } from '../support/relay';
 import { createMeeting, expect, expectConnected, expectHeard, joinMeeting, say, Visitor } from './journey';
 
 /**
  * The proof of SERVER: every byte to and from the server, what it wrote down, its registry and its heap during a real
- * meeting, searched for everything that it must not know.
+ * meeting, searched for everything that it must not know. Once in each log mode, and over both ways to the server.
  */
-const NAME = 'Persephone Quillfeather';
-const MESSAGE = 'zanzibar umbrella nine three four one';
+const HOST = 'Zephyrine Oakenhollow';
+const GUEST = 'Persephone Quillfeather';
+const SAID = ['zanzibar umbrella nine three four one', 'the marzipan locomotive departs at dusk'] as const;
 const FILE_NAME = 'ledger of wonders.txt';
 const FILE_TEXT = 'kaleidoscope-7719-porcelain ';
 
-/** A needle as it stands: raw, in hexadecimal, and in base64 at each of the three places a byte can begin at. */
-function spellings(needle: Buffer): Buffer[] {
-  const base64 = [0, 1, 2].flatMap((shift) => {
-    const text = Buffer.concat([Buffer.alloc(shift), needle]).toString('base64');
-    // The characters at both ends also hold bits of the neighbours.
-    const inner = text.slice(shift === 0 ? 0 : 4, Math.floor(((needle.length + shift) * 8) / 24) * 4);
-    return [inner, inner.replaceAll('+', '-').replaceAll('/', '_')];
+type Setting = { middleman: Middleman; parts: Part[]; host: Visitor; guest: Visitor; dumps: string };
+
+const test = base.extend<{ logMode: 'normal' | 'debug'; setting: Setting }>({
+  logMode: ['normal', { option: true }],
+  setting: async ({ playwright, browserName, launchOptions, logMode }, use) => {
+    const dumps = mkdtempSync(join(tmpdir(), 'parley-heap-'));
+    const flags = ['--heapsnapshot-signal=SIGUSR2', `--diagnostic-dir=${dumps}`];
+    const middleman = await Middleman.start({ LOG_MODE: logMode }, flags);
+    const parts: Part[] = [];
+    middleman.onPart = (part) => parts.push(part);
+    const visit = async () => {
+      const browser = await playwright[browserName].launch(launchOptions);
+      const context = await browser.newContext({ baseURL: middleman.url, locale: 'en-GB' });
+      await context.addInitScript(keepDescriptions);
+      return { browser, visitor: new Visitor(context, await context.newPage(), []) };
+    };
+    const [host, guest] = await Promise.all([visit(), visit()]);
+    await use({ middleman, parts, host: host.visitor, guest: guest.visitor, dumps });
+    await Promise.all([host.browser.close(), guest.browser.close()]);
+    await middleman.close();
+    rmSync(dumps, { recursive: true });
+  },
+});
+
+/** In the page: what its connections say of themselves, for the search afterwards. */
+function keepDescriptions(): void {
+  const kept: string[] = [];
+  Object.assign(window, { keptDescriptions: kept });
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      this.addEventListener('icegatheringstatechange', () => kept.push(this.localDescription?.sdp ?? ''));
+    }
+  };
+}
+
+/** The true fingerprints, ICE passwords and candidates of a page's connections. */
+async function descriptionsOf({ page }: Visitor): Promise<Record<string, Buffer>> {
+  const kept = await page.evaluate(
+    () => (window as unknown as { keptDescriptions: string[] }).keptDescriptions,
+  );
+  const values = [...kept.join('\r\n').matchAll(/^a=(fingerprint:sha-256 |ice-pwd:|candidate:)(.*)$/gm)];
+  const needles = values.map(([, kind = '', value = '']) => [`${kind}${value}`, Buffer.from(value)] as const);
+  expect(
+    new Set(values.map(([, kind]) => kind)).size,
+    'fingerprints, passwords and candidates were kept',
+  ).toBe(3);
+  return Object.fromEntries(needles);
+}
+
+/** Takes a heap snapshot of the server while the meeting goes on. */
+async function heapOf({ middleman, dumps }: Setting): Promise<Buffer> {
+  process.kill(middleman.server.pid, 'SIGUSR2');
+  const snapshot = () => readdirSync(dumps).find((name) => name.endsWith('.heapsnapshot'));
+  await expect.poll(snapshot, { timeout: 30_000 }).toBeDefined();
+  const path = join(dumps, snapshot() ?? '');
+  // Whole when its last brace is written.
+  const isWhole = () => readFileSync(path).subarray(-8).toString().includes('}');
+  await expect.poll(isWhole, { timeout: 30_000 }).toBe(true);
+  return readFileSync(path);
+}
+
+async function meet({ host, guest }: Setting): Promise<{ link: string; words: string[] }> {
+  const link = await createMeeting(host);
+  await host.page.getByRole('button', { name: 'Change your name' }).click();
+  await host.page.getByRole('dialog').getByRole('textbox', { name: 'Your name' }).fill(HOST);
+  await host.page.keyboard.press('Enter');
+  await joinMeeting(guest, link, GUEST);
+  await expectConnected(host, guest);
+  await say(guest, SAID[0]);
+  await expectHeard(host, SAID[0]);
+  await say(host, SAID[1]);
+  await expectHeard(guest, SAID[1]);
+  const buffer = Buffer.from(FILE_TEXT.repeat(4_000));
+  const picker = guest.page.locator('input[type=file]');
+  await picker.setInputFiles({ name: FILE_NAME, mimeType: 'text/plain', buffer });
+  await host.page.getByRole('button', { name: `Accept ${FILE_NAME}` }).click();
+  await expect(host.page.getByRole('button', { name: `Save ${FILE_NAME}` })).toBeVisible();
+  return { link, words: await wordsOn(host.page) };
+}
+
+async function wordsOn(page: Page): Promise<string[]> {
+  const items = page.getByRole('region', { name: 'Safety words' }).getByRole('listitem');
+  await expect(items).toHaveCount(4);
+  return (await items.allInnerTexts()).map((word) => word.replace(/[^a-z]/gi, ''));
+}
+
+async function expectBlind(setting: Setting): Promise<void> {
+  const { middleman, parts, host, guest } = setting;
+  const { link, words } = await meet(setting);
+  const heap = await heapOf(setting);
+  const { dataDir, output } = middleman.server;
+
+  const files = readdirSync(dataDir).map((name) => readFileSync(join(dataDir, name)));
+  // All that goes in; of what comes out, not the client itself, which everybody may read.
+  const told = parts.filter(({ direction, url }) => direction === 'in' || url.startsWith('/trpc'));
+  const haystacks = {
+    'the bytes to and from the server': Buffer.concat(told.map(({ bytes }) => bytes)),
+    'the log': Buffer.from(output),
+    'the registry': Buffer.concat(files),
+    'the heap': heap,
+  };
+  const fragment = Buffer.from(link.slice(-68), 'base64url');
+  const [id, secret] = [fragment.subarray(1, 17), fragment.subarray(17, 49)];
+  const secrets = {
+    'the secret': secret,
+    'the end of the link': Buffer.from(link.slice(-40)),
+    'the name of the host': Buffer.from(HOST),
+    'the name of the guest': Buffer.from(GUEST),
+    'what the guest said': Buffer.from(SAID[0]),
+    'what the host said': Buffer.from(SAID[1]),
+    'a file name': Buffer.from(FILE_NAME),
+    'a file': Buffer.from(FILE_TEXT),
+    ...Object.fromEntries(
+      [' ', ', ', '-', '\n', '","'].map((gap) => [
+        `safety words with "${gap}"`,
+        Buffer.from(words.join(gap)),
+      ]),
+    ),
+    'a description': Buffer.from('v=0\r\no=-'),
+    'a fingerprint': Buffer.from('a=fingerprint:'),
+    'ICE credentials': Buffer.from('a=ice-ufrag:'),
+    'a candidate': Buffer.from('candidate:'),
+    ...(await descriptionsOf(host)),
+    ...(await descriptionsOf(guest)),
+  };
+  expect(found(secrets, haystacks)).toEqual([]);
+
+  await base.step('the search does find what the server works with', () => {
+    const where = found({ 'the id': id }, haystacks);
+    for (const place of ['the bytes to and from the server', 'the registry', 'the heap']) {
+      expect(where).toContain(`the id in ${place}`);
+    }
+    expect(where).not.toContain('the id in the log');
+    const envelopes = [
+      ...haystacks['the bytes to and from the server'].toString().matchAll(/"envelope":"([^"]+)"/g),
+    ];
+    expect(envelopes.length).toBeGreaterThan(5);
+    for (const [index, [, envelope = '']] of envelopes.entries()) {
+      const start = 10 + (index % 3);
+      const piece = Buffer.from(envelope, 'base64url').subarray(start, start + 24);
+      expect(found({ piece }, haystacks)).toContain('piece in the bytes to and from the server');
+    }
   });
-  return [
-    needle,
-    ...[needle.toString('hex'), needle.toString('hex').toUpperCase(), ...base64].map((text) =>
-      Buffer.from(text),
-    ),
-  ];
+  await base.step('no request line and no header holds the id', () => {
+    const heads = Buffer.concat(parts.filter(({ kind }) => kind === 'head').map(({ bytes }) => bytes));
+    expect(found({ 'the id': id }, { 'request lines and headers': heads })).toEqual([]);
+  });
 }
 
-function found(needles: Record<string, Buffer>, haystacks: Record<string, Buffer>): string[] {
-  return Object.entries(needles).flatMap(([what, needle]) =>
-    Object.entries(haystacks).flatMap(([where, haystack]) =>
-      spellings(needle).some((spelling) => haystack.includes(spelling)) ? [`${what} in ${where}`] : [],
-    ),
-  );
-}
+test.describe('over a WebSocket, in log mode debug', () => {
+  test.use({ logMode: 'debug' });
 
-for (const logMode of ['normal', 'debug'] as const) {
-  base(
-    `the server sees, keeps and writes nothing of what is said (log mode ${logMode})`,
-    async ({ playwright, browserName, launchOptions }) => {
-      base.setTimeout(120_000);
-      const dumps = mkdtempSync(join(tmpdir(), 'parley-heap-'));
-      const middleman = await Middleman.start({ LOG_MODE: logMode }, [
-        '--heapsnapshot-signal=SIGUSR2',
-        `--diagnostic-dir=${dumps}`,
-      ]);
-      const parts: Part[] = [];
-      middleman.onPart = (part) => parts.push(part);
-      const browsers = await Promise.all([1, 2].map(() => playwright[browserName].launch(launchOptions)));
-      const visitors = await Promise.all(
-        browsers.map(async (browser) => {
-          const context = await browser.newContext({ baseURL: middleman.url, locale: 'en-GB' });
-          return new Visitor(context, await context.newPage(), []);
-        }),
-      );
-      const [host, guest] = visitors;
-      if (host === undefined || guest === undefined) throw new Error('two browsers were asked for');
+  test('the server sees, keeps and writes nothing of what is said', async ({ setting }) => {
+    test.setTimeout(120_000);
+    await expectBlind(setting);
+    expect(setting.parts.some(({ kind }) => kind === 'frame')).toBe(true);
+    // The fullest log there is: it names addresses, and still no meeting.
+    expect(setting.middleman.server.output).toContain('127.0.0.1');
+  });
+});
 
-      const link = await createMeeting(host);
-      await joinMeeting(guest, link, NAME);
-      await expectConnected(host, guest);
-      await say(guest, MESSAGE);
-      await expectHeard(host, MESSAGE);
-      await guest.page
-        .locator('input[type=file]')
-        .setInputFiles({
-          name: FILE_NAME,
-          mimeType: 'text/plain',
-          buffer: Buffer.from(FILE_TEXT.repeat(4_000)),
-        });
-      await host.page.getByRole('button', { name: `Accept ${FILE_NAME}` }).click();
-      await expect(host.page.getByRole('button', { name: `Save ${FILE_NAME}` })).toBeVisible();
-      const words = await host.page
-        .getByRole('region', { name: 'Safety words' })
-        .getByRole('listitem')
-        .allInnerTexts();
+test.describe('over server-sent events, in log mode normal', () => {
+  test.use({ logMode: 'normal' });
 
-      process.kill(middleman.server.pid, 'SIGUSR2');
-      const snapshot = () => readdirSync(dumps).find((name) => name.endsWith('.heapsnapshot'));
-      await expect.poll(snapshot, { timeout: 30_000 }).toBeDefined();
-      const heapPath = join(dumps, snapshot() ?? '');
-      // Whole when its last brace is written.
-      await expect
-        .poll(() => readFileSync(heapPath).subarray(-8).toString().includes('}'), { timeout: 30_000 })
-        .toBe(true);
-
-      const fragment = Buffer.from(link.slice(-68), 'base64url');
-      const [id, secret] = [fragment.subarray(1, 17), fragment.subarray(17, 49)];
-      const wire = Buffer.concat(
-        parts.filter(({ url }) => url.startsWith('/trpc')).map(({ bytes }) => bytes),
-      );
-      const registry = readdirSync(middleman.server.dataDir).map((name) =>
-        readFileSync(join(middleman.server.dataDir, name)),
-      );
-      const haystacks = {
-        'the bytes to and from the server': wire,
-        'the log': Buffer.from(middleman.server.output),
-        'the registry': Buffer.concat(registry),
-        'the heap': readFileSync(heapPath),
-      };
-      const secrets = {
-        'the secret': secret,
-        'the end of the link': Buffer.from(link.slice(-40)),
-        'a name': Buffer.from(NAME),
-        'a message': Buffer.from(MESSAGE),
-        'a file name': Buffer.from(FILE_NAME),
-        'a file': Buffer.from(FILE_TEXT),
-        'safety words': Buffer.from(words.map((word) => word.replace(/[^a-z]/gi, '')).join(' ')),
-        'a description': Buffer.from('a=fingerprint:sha-256'),
-        'ICE credentials': Buffer.from('a=ice-ufrag:'),
-        'a candidate': Buffer.from(' typ host'),
-      };
-      expect(found(secrets, haystacks)).toEqual([]);
-
-      // The search does find what is there: the id, which the server works with.
-      expect(found({ 'the id': id }, haystacks)).toContain('the id in the bytes to and from the server');
-      expect(found({ 'the id': id }, haystacks)).toContain('the id in the registry');
-      expect(found({ 'the id': id }, { 'the log': haystacks['the log'] })).toEqual([]);
-      // No request line or header holds it.
-      const heads = Buffer.concat(parts.filter(({ kind }) => kind === 'head').map(({ bytes }) => bytes));
-      expect(found({ 'the id': id, 'the secret': secret }, { 'request lines and headers': heads })).toEqual(
-        [],
-      );
-
-      await Promise.all(browsers.map((browser) => browser.close()));
-      await middleman.close();
-      rmSync(dumps, { recursive: true });
-    },
-  );
-}
+  test('the server sees, keeps and writes nothing of what is said', async ({ setting }) => {
+    test.setTimeout(120_000);
+    for (const { context } of [setting.host, setting.guest]) {
+      await context.addInitScript(() => {
+        window.WebSocket = class extends WebSocket {
+          constructor(url: string | URL) {
+            super(new URL('/no-such-endpoint', url));
+          }
+        };
+      });
+    }
+    await expectBlind(setting);
+    expect(setting.parts.some(({ kind }) => kind === 'frame')).toBe(false);
+    expect(setting.parts.some(({ url }) => url === STREAM)).toBe(true);
+    const log = setting.middleman.server.output.replace(/^Parley is ready at .*$/m, '');
+    expect(log).toContain('127.0.0.0');
+    expect(log).not.toContain('127.0.0.1');
+  });
+});
