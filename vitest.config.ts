@@ -11,6 +11,8 @@ export default defineConfig({
   test: {
     // Two at a time: the browser and what it is tested with share a small machine.
     maxWorkers: 2,
+    // What is waited for may take its time on a busy machine; what never comes still fails.
+    expect: { poll: { timeout: 15_000 } },
     // Flipping every byte of a handshake takes seconds where the machine is busy with something else.
     testTimeout: 30_000,
     projects: [
@@ -18,6 +20,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'node',
+          testTimeout: 30_000,
           environment: 'node',
           include: ['src/**/*.test.ts', 'tests/server/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts'],
@@ -27,6 +30,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'browser',
+          testTimeout: 30_000,
           include: ['src/**/*.browser.test.ts', 'tests/**/*.browser.test.ts'],
           browser: {
             enabled: true,
