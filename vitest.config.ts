@@ -20,7 +20,6 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'node',
-          testTimeout: 30_000,
           environment: 'node',
           include: ['src/**/*.test.ts', 'tests/server/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts'],
@@ -30,7 +29,6 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'browser',
-          testTimeout: 30_000,
           include: ['src/**/*.browser.test.ts', 'tests/**/*.browser.test.ts'],
           browser: {
             enabled: true,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -166,6 +167,20 @@ async function expectBlind(setting: Setting): Promise<void> {
     expect(found({ 'the id': id }, { 'request lines and headers': heads })).toEqual([]);
   });
 }
+
+test('the search finds a needle in every spelling, wherever it begins', () => {
+  const needle = randomBytes(24);
+  for (const encoding of ['latin1', 'hex', 'base64', 'base64url'] as const) {
+    for (const before of [1_000, 1_001, 1_002]) {
+      const text = Buffer.concat([randomBytes(before), needle, randomBytes(500)]).toString(encoding);
+      const here = Buffer.from(text, encoding === 'latin1' ? 'latin1' : 'utf8');
+      expect(found({ it: needle }, { here, there: randomBytes(2_000) })).toEqual(['it in here']);
+    }
+  }
+  const text = 'a "word"\r\nand another';
+  const here = Buffer.from(JSON.stringify({ text }));
+  expect(found({ it: Buffer.from(text) }, { here })).toEqual(['it in here']);
+});
 
 test.describe('over a WebSocket, in log mode debug', () => {
   test.use({ logMode: 'debug' });
