@@ -16,8 +16,8 @@ export const LINK_CHECK_LABEL = 'parley1 link';
 
 export type LinkFields = { id: Bytes; secret: Bytes; checked: Bytes; check: Bytes };
 
-/** What chat apps put around a link when they find one in a sentence. */
-const TRAILING = /[.,;)>"'\s]+$/;
+/** What chat apps put around a link when they find one in a sentence; an address bar writes some of it as %XX. */
+const TRAILING = /(?:[.,;)>"'\s]|%(?:0[9AD]|20|22|3E))+$/i;
 
 /** The fields of a fragment without its `#`, or `link/malformed`. */
 export function decodeFragment(fragment: string): LinkFields {
