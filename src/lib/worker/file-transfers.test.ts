@@ -176,6 +176,8 @@ describe('a sender that', () => {
       frame[0] === 3 ? [frame.map((byte, at) => (at === 0 ? 2 : byte))] : [frame],
     'says it begins elsewhere': (frame, number) =>
       number === 0 ? [frame.map((byte, at) => (at === frame.length - 1 ? 1 : byte))] : [frame],
+    'says it begins elsewhere, and nothing more': (frame, number) =>
+      number === 0 ? [frame.map((byte, at) => (at === frame.length - 1 ? 1 : byte))] : [],
   };
   test.each(Object.entries(changes))('%s is not believed', async (_, change) => {
     const transfer = new Transfer(big.length);
