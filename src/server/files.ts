@@ -6,6 +6,12 @@ import { setHeaders, type HeaderRules } from './headers';
 
 const REWRITTEN_LINK = /^\/m%23/i;
 
+/**
+ * The request line as every rule of ours reads it. A link whose `#` a mail or chat service turned into `%23` still
+ * opens the meeting page, which says what that means (section 1).
+ */
+export const pathOf = (url: string): string => (REWRITTEN_LINK.test(url) ? '/m' : url);
+
 export type FileHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** The built client in `folder`, from a list made at start: a path that is not in it does not exist. */
@@ -21,8 +27,6 @@ export function createFileHandler(folder: string, headersFor: HeaderRules): File
     }
     // Nothing here is large enough for parts, and an impossible range would make the file stream throw.
     delete request.headers.range;
-    // A link whose `#` a mail or chat service turned into `%23` still opens, and the page says what that means (section 1).
-    if (REWRITTEN_LINK.test(request.url ?? '')) request.url = '/m';
     serve(request, response, () => {
       setHeaders(response, headersFor('/404.html'));
       response.writeHead(404, { 'Content-Type': 'text/html;charset=utf-8' }).end(notFound);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { createFileHandler } from './files';
+import { createFileHandler, pathOf } from './files';
 import { createHeaderRules, setHeaders } from './headers';
 import { httpOrigin } from './origins';
 import { readSettings, type Settings } from './settings';
@@ -48,7 +48,8 @@ function serve(server: Server, settings: Settings, clientFolder: string): void {
 
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     try {
-      const url = request.url ?? '/';
+      // Policy and file are chosen by one and the same path.
+      const url = (request.url = pathOf(request.url ?? '/'));
       setHeaders(response, headersFor(url));
       if (url === '/healthz') response.writeHead(200, { 'Content-Type': 'text/plain' }).end('ok\n');
       else if (/^\/trpc(?:[/?]|$)/.test(url)) api.handleRequest(request, response);
