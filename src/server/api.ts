@@ -11,6 +11,7 @@ import { createRequests } from './requests';
 import { createRouter } from './router';
 import { Sessions } from './sessions';
 import { createSockets } from './sockets';
+import type { IceServers } from './turn';
 
 export type ApiOptions = {
   readonly limits: Limits;
@@ -18,6 +19,7 @@ export type ApiOptions = {
   readonly trustProxyHops: number;
   readonly registry: Registry;
   readonly log: Log;
+  readonly ice: IceServers;
   readonly version: string;
   readonly clock?: Clock;
   readonly now?: () => number;
@@ -36,14 +38,14 @@ const DRAIN_MS = 300;
 const SWEEP_EVERY_MS = 24 * 3_600_000;
 
 export function createApi(options: ApiOptions): Api {
-  const { limits, origins, trustProxyHops, registry, log, version } = options;
+  const { limits, origins, trustProxyHops, registry, log, ice, version } = options;
   const clock = options.clock ?? (() => performance.now());
   const now = options.now ?? (() => Date.now());
 
   const addresses = new Addresses(limits, clock);
   const presence = new Presence(limits);
   const sessions = new Sessions(limits, clock, presence);
-  const router = createRouter({ presence, sessions, registry, log, version, now });
+  const router = createRouter({ presence, sessions, registry, log, ice, version, now });
   const sockets = createSockets({ router, limits, clock, log });
   const requests = createRequests({ router, limits, log, addresses, sessions, origins, trustProxyHops });
 

@@ -42,6 +42,7 @@ test('the start values are those that the documents state', () => {
     relayBytesPerMinute: 262_144,
     badMessages: 5,
     knocksPerMinute: 3,
+    icePerMinute: 10,
     people: 8,
     waiting: 8,
     connectionsPerMinute: 30,

@@ -21,6 +21,8 @@ export const DEFAULT_LIMITS = {
   badMessages: 5,
   /** One to come, one after a wobble, one more: knocking is what disturbs a host. */
   knocksPerMinute: 3,
+  /** Fresh credentials for a relay: one before the old ones end, a few more while the network is changing. */
+  icePerMinute: 10,
   /** Ids a socket may start to watch per minute: a full list (1,000) three times over. */
   watchedPerMinute: 3_000,
   /** Meetings one socket is host of or guest at: far more than anybody has open. */

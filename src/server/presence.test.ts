@@ -134,6 +134,30 @@ describe('presence', () => {
     expect(presence.counts).toEqual(nothingLeft);
   });
 
+  test('host and guests are at a meeting, from claim or knock to their leaving; nobody else ever is', () => {
+    const there = () => [host, guest, other].filter((member) => presence.isAt(member, id));
+    presence.watch(guest, [id]);
+    expect(there()).toEqual([]);
+    presence.claim(host, id);
+    presence.knock(guest, id, null);
+    expect(there()).toEqual([host, guest]);
+    expect(presence.isAt(host, randomId<MeetingId>())).toBe(false);
+    // A peer id is no secret among those at a meeting: who has the same is still somebody else.
+    expect(presence.isAt({ peer: guest.peer, send: () => undefined }, id)).toBe(false);
+    presence.claim(other, id);
+    presence.leave(guest, id);
+    expect(there()).toEqual([other]);
+    presence.knock(guest, id, null);
+    presence.release(other, id);
+    expect(there()).toEqual([guest]);
+    presence.end(guest);
+    expect(there()).toEqual([]);
+    presence.claim(host, id);
+    presence.knock(guest, id, null);
+    presence.retire(id);
+    expect(there()).toEqual([]);
+  });
+
   test('the bounds of one socket and of the server refuse without a trace', () => {
     const ids = Array.from({ length: 20 }, () => randomId<MeetingId>());
     const claimed = ids.filter((each) => presence.claim(host, each));

@@ -46,6 +46,12 @@ export class Presence {
     return (this.#meetings.get(id)?.host ?? null) !== null;
   }
 
+  /** Host of the meeting or a guest at it. Who only watches is at no meeting. */
+  isAt(member: Member, id: MeetingId): boolean {
+    const meeting = this.#meetings.get(id);
+    return meeting?.host === member || meeting?.guests.get(member.peer)?.member === member;
+  }
+
   /** The newest valid claim wins: an older host is told and is out. False when there is no room for a meeting more. */
   claim(member: Member, id: MeetingId): boolean {
     const roles = this.#rolesOf(member);

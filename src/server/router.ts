@@ -11,6 +11,7 @@ import { dayOf, type Registry } from './registry';
 import { openPair, relay } from './relay';
 import type { Session } from './session';
 import type { Sessions } from './sessions';
+import { iceSettingsFor, type IceServers } from './turn';
 
 /** Who calls. On a socket one caller makes all calls; over HTTP each request has its own. */
 export type Caller = {
@@ -31,6 +32,7 @@ export type RouterParts = {
   readonly sessions: Sessions;
   readonly registry: Registry;
   readonly log: Log;
+  readonly ice: IceServers;
   readonly version: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -52,7 +54,7 @@ const t = initTRPC.context<Caller>().create({
 export type AppRouter = ReturnType<typeof createRouter>;
 
 /** The calls of `lib/protocol/signaling.ts`, which holds their schemas and meaning. */
-export function createRouter({ presence, sessions, registry, log, version, now }: RouterParts) {
+export function createRouter({ presence, sessions, registry, log, ice, version, now }: RouterParts) {
   const refuse = (wire: ConstructorParameters<typeof Refusal>[0], caller: Caller): never => {
     if (wire === 'rate-limited') log.event('rate-limited', caller.address);
     throw new Refusal(wire);
@@ -65,6 +67,8 @@ export function createRouter({ presence, sessions, registry, log, version, now }
   const admitRow = (id: MeetingId, caller: Caller): void => {
     if (registry.standingOf(id) === 'unknown') pay(caller.allowance.creations.take(), caller);
   };
+
+  const iceFor = (session: Session) => iceSettingsFor(ice, session.relayUser, now());
 
   return t.router({
     connect: t.procedure.subscription(({ ctx, signal }) => {
@@ -111,7 +115,7 @@ export function createRouter({ presence, sessions, registry, log, version, now }
       registry.hosted(input.id, dayOf(now()));
       session.renewNonce();
       log.event('claimed', ctx.address);
-      return { nonce: session.nonceText };
+      return { nonce: session.nonceText, ice: iceFor(session) };
     }),
 
     release: t.procedure.input(inputs.release).mutation(({ ctx, input }) => {
@@ -126,7 +130,16 @@ export function createRouter({ presence, sessions, registry, log, version, now }
       if (standing === 'retired') throw new Refusal('retired');
       const outcome = presence.knock(session, input.id, input.envelope);
       if (outcome === 'full') return refuse('full', ctx);
-      return outcome === 'no-room' ? refuse('rate-limited', ctx) : outcome;
+      if (outcome === 'no-room') return refuse('rate-limited', ctx);
+      return { ...outcome, ice: iceFor(session) };
+    }),
+
+    /** Whoever is not there learns nothing of the meeting, not even that there is none. */
+    ice: t.procedure.input(inputs.ice).mutation(({ ctx, input }) => {
+      const session = live(ctx);
+      pay(session.ice.take(), ctx);
+      if (!presence.isAt(session, input.id)) throw new Refusal('denied');
+      return iceFor(session);
     }),
 
     leave: t.procedure.input(inputs.leave).mutation(({ ctx, input }) => {

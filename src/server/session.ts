@@ -5,6 +5,7 @@ import type { ServerEvent } from '../lib/protocol/signaling';
 import { perMinute, perSecond, TokenBucket, type Clock, type Limits } from './limits';
 import type { Member } from './presence';
 import { EventQueue } from './queue';
+import { randomRelayUser } from './turn';
 
 const NONCE_BYTES = 32;
 const TOKEN_BYTES = 32;
@@ -16,10 +17,13 @@ export class Session implements Member {
   readonly token = toBase64url(randomBytes(TOKEN_BYTES));
   /** The page's origin, checked when the connection was made; what this session's proofs must be signed for. */
   readonly origin: string;
+  /** What a relay knows this session by. */
+  readonly relayUser = randomRelayUser();
   readonly events: EventQueue;
   readonly calls: TokenBucket;
   readonly relayBytes: TokenBucket;
   readonly knocks: TokenBucket;
+  readonly ice: TokenBucket;
   readonly watched: TokenBucket;
   readonly #clock: Clock;
   #nonce = randomBytes(NONCE_BYTES);
@@ -33,6 +37,7 @@ export class Session implements Member {
     this.calls = new TokenBucket(perSecond(limits.messagesPerSecond, limits.messagesBurst), clock);
     this.relayBytes = new TokenBucket(perMinute(limits.relayBytesPerMinute), clock);
     this.knocks = new TokenBucket(perMinute(limits.knocksPerMinute), clock);
+    this.ice = new TokenBucket(perMinute(limits.icePerMinute), clock);
     this.watched = new TokenBucket(perMinute(limits.watchedPerMinute), clock);
     this.send({ type: 'hello', nonce: this.nonceText, peer: this.peer, session: this.token });
   }

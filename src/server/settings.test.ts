@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { inspect } from 'node:util';
+import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from './limits';
 import { limitSetting, readSettings } from './settings';
 
@@ -15,6 +16,7 @@ test('nothing set: this machine only, port 4000, the limits as documented', () =
     origin: null,
     trustProxyHops: 0,
     logMode: 'normal',
+    ice: { stunUrls: [], turn: null },
     limits: DEFAULT_LIMITS,
   });
   expect(read({ PORT: '', ORIGIN: ' ' })).toMatchObject({ port: 4000, origin: null });
@@ -52,10 +54,68 @@ test.each([
   ['LIMIT_SOCKETS', '-5'],
   ['LIMIT_SOCKETS', '9999999999'],
   ['LIMIT_NOTHING', '1'],
+  ['STUN_URLS', 'turn:turn.example'],
+  ['STUN_URLS', 'stun:turn.example?transport=udp'],
+  ['STUN_URLS', 'stun://turn.example'],
+  ['STUN_URLS', 'turn.example:3478'],
+  ['STUN_URLS', 'stun:turn.example:65536'],
+  ['STUN_URLS', 'stun:[::1'],
+  ['STUN_URLS', 'stun:[1:2:3]'],
+  ['STUN_URLS', 'stun:a.example,'],
+  ['STUN_URLS', 'stun:a.example stun:b.example'],
+  ['STUN_URLS', `stun:${'a'.repeat(300)}`],
+  ['STUN_URLS', Array.from({ length: 9 }, (_, i) => `stun:${i}.example`).join()],
+  ['TURN_URLS', 'stun:turn.example'],
+  ['TURN_URLS', 'turn:turn.example?transport=tls'],
+  ['TURN_URLS', 'turn:user:password@turn.example'],
+  ['TURN_TTL_S', '59'],
+  ['TURN_TTL_S', '86401'],
 ])('%s=%s is refused by a sentence that names it', (name, value) => {
   const outcome = readSettings({ [name]: value });
   expect(outcome).toEqual({
     ok: false,
     problem: expect.stringMatching(new RegExp(`^${name} .*\\.$`)) as string,
+  });
+});
+
+describe('STUN and TURN', () => {
+  const urls = 'turn:192.0.2.1:3478?transport=udp, turns:[2001:db8::1]:443?transport=tcp,turn:turn.example';
+  const secret = 'Zs7-kept-to-ourselves';
+
+  test('servers, their secret and the life of credentials', () => {
+    const { ice } = read({
+      STUN_URLS: 'stun:turn.example,stuns:turn.example:5349',
+      TURN_URLS: urls,
+      TURN_SECRET: secret,
+      TURN_TTL_S: '60',
+    });
+    expect(ice.stunUrls).toEqual(['stun:turn.example', 'stuns:turn.example:5349']);
+    expect(ice.turn).toMatchObject({ ttlS: 60, urls: urls.split(',').map((url) => url.trim()) });
+    expect(String(ice.turn?.secret.export())).toBe(secret);
+    expect(read({ TURN_URLS: urls, TURN_SECRET: secret }).ice.turn?.ttlS).toBe(3_600);
+  });
+
+  test('settings that are printed by mistake do not show the secret', () => {
+    const settings = read({ TURN_URLS: urls, TURN_SECRET: secret });
+    for (const shown of [JSON.stringify(settings), inspect(settings, { depth: 9, showHidden: true })]) {
+      expect(shown).toContain('turn.example');
+      expect(shown).not.toContain(secret);
+    }
+  });
+
+  test.each([
+    [{ TURN_URLS: urls }],
+    [{ TURN_SECRET: secret }],
+    [{ TURN_URLS: urls, TURN_SECRET: 'Zs7-fifteen-chr' }],
+    [{ TURN_URLS: urls, TURN_SECRET: 'Zs7-'.repeat(65) }],
+    [{ TURN_URLS: urls, TURN_SECRET: 'Zs7 with spaces in it' }],
+    [{ TURN_URLS: urls, TURN_SECRET: 'Zs7-with-an-ümlaut-in-it' }],
+  ])('%o is refused by a sentence that names the secret and does not repeat it', (environment) => {
+    const outcome = readSettings(environment);
+    expect(outcome).toEqual({
+      ok: false,
+      problem: expect.stringMatching(/^TURN_SECRET must [^"]*\.$/) as string,
+    });
+    expect(JSON.stringify(outcome)).not.toContain('Zs7');
   });
 });

@@ -1,6 +1,9 @@
-import { isIP } from 'node:net';
+import { createSecretKey } from 'node:crypto';
+import { isIP, isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
+import { MAX_ICE_URL_LENGTH, MAX_ICE_URLS, STUN_URL, TURN_URL } from '../lib/protocol/signaling';
 import { DEFAULT_LIMITS, type Limits } from './limits';
+import type { IceServers } from './turn';
 
 /**
  * The operator's settings, from the environment:
@@ -11,6 +14,10 @@ import { DEFAULT_LIMITS, type Limits } from './limits';
  *   DATA_DIR          folder of the registry (./data)
  *   TRUST_PROXY_HOPS  proxies in front whose X-Forwarded-For is believed (0)
  *   LOG_MODE          normal | off | debug (normal)
+ *   STUN_URLS         STUN servers, separated by commas, such as stun:turn.example (none)
+ *   TURN_URLS         TURN servers, separated by commas, such as turns:turn.example:443?transport=tcp (none)
+ *   TURN_SECRET       what this server shares with them to make credentials; needed with TURN_URLS
+ *   TURN_TTL_S        life of such credentials in seconds, 60 to 86400 (3600)
  *   LIMIT_*           any entry of limits.ts, such as LIMIT_OPEN_PER_ADDRESS
  */
 export type Settings = {
@@ -20,6 +27,7 @@ export type Settings = {
   dataDir: string;
   trustProxyHops: number;
   logMode: LogMode;
+  ice: IceServers;
   limits: Limits;
 };
 
@@ -32,6 +40,10 @@ type Outcome = { ok: true; settings: Settings } | { ok: false; problem: string }
 /** More proxies than that in a row is a typing error. */
 const MAX_PROXY_HOPS = 10;
 const MAX_LIMIT = 2 ** 31 - 1;
+/** A minute covers a slow connection and clocks that are a little apart; after a day a stolen one is worth nothing. */
+const TTL_BOUNDS_S = { min: 60, usual: 3_600, max: 86_400 };
+/** What coturn reads back unchanged from a line of its configuration. */
+const TURN_SECRET = /^[\x21-\x7e]{16,256}$/;
 
 /** A bad value is one sentence that names the setting, never a guess or a default. */
 export function readSettings(environment: Environment): Outcome {
@@ -63,6 +75,34 @@ export function readSettings(environment: Environment): Outcome {
     problems.push(`LOG_MODE must be one of ${LOG_MODES.join(', ')}, not "${read('LOG_MODE')}".`);
   }
 
+  const urls = (name: string, isUrl: RegExp, example: string): string[] => {
+    const list =
+      read(name)
+        ?.split(',')
+        .map((url) => url.trim()) ?? [];
+    const bad = list.find((url) => !isUrl.test(url) || !isReachable(url));
+    if (bad !== undefined) problems.push(`${name} must hold addresses such as ${example}, not "${bad}".`);
+    if (list.length > MAX_ICE_URLS) problems.push(`${name} must hold at most ${MAX_ICE_URLS} addresses.`);
+    return list;
+  };
+
+  const stunUrls = urls('STUN_URLS', STUN_URL, 'stun:turn.example:3478');
+  const turnUrls = urls('TURN_URLS', TURN_URL, 'turn:turn.example:3478?transport=udp');
+  const turnSecret = read('TURN_SECRET');
+  if (turnSecret === null && turnUrls.length > 0) {
+    problems.push('TURN_SECRET must be set with TURN_URLS, to the static-auth-secret of those servers.');
+  }
+  if (turnSecret !== null && turnUrls.length === 0) {
+    problems.push('TURN_SECRET must not be set without TURN_URLS, which it is for.');
+  }
+  // The one setting whose value no sentence repeats.
+  if (turnSecret !== null && !TURN_SECRET.test(turnSecret)) {
+    problems.push('TURN_SECRET must be 16 to 256 letters, digits or signs without spaces.');
+  }
+  const ttlS = integer('TURN_TTL_S', TTL_BOUNDS_S.usual, TTL_BOUNDS_S.min, TTL_BOUNDS_S.max);
+  const turn =
+    turnSecret === null ? null : { urls: turnUrls, secret: createSecretKey(turnSecret, 'utf8'), ttlS };
+
   const limits: Record<keyof Limits, number> = { ...DEFAULT_LIMITS };
   const known = new Map(limitNames().map((limit) => [limitSetting(limit), limit]));
   for (const name of Object.keys(environment).filter((key) => key.startsWith('LIMIT_'))) {
@@ -79,6 +119,7 @@ export function readSettings(environment: Environment): Outcome {
     dataDir: resolve(read('DATA_DIR') ?? './data'),
     trustProxyHops: integer('TRUST_PROXY_HOPS', 0, 0, MAX_PROXY_HOPS),
     logMode: logMode ?? 'normal',
+    ice: { stunUrls, turn },
     limits,
   };
   const [problem] = problems;
@@ -92,6 +133,13 @@ function limitNames(): (keyof Limits)[] {
 /** `statusBurst` -> `LIMIT_STATUS_BURST`. */
 export function limitSetting(limit: keyof Limits): string {
   return `LIMIT_${limit.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+/** Beyond its form: a port has 16 bits, and what stands in brackets is an address. */
+function isReachable(url: string): boolean {
+  const port = /:(\d+)(?:\?.*)?$/.exec(url)?.[1] ?? '0';
+  const address = /\[(.*)\]/.exec(url)?.[1] ?? '::';
+  return Number(port) <= 65_535 && isIPv6(address) && url.length <= MAX_ICE_URL_LENGTH;
 }
 
 /** Exactly what a browser would send as Origin: no path, no trailing slash, no default port. */

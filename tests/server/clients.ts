@@ -13,6 +13,9 @@ import type { PeerId } from '../../src/lib/protocol/ids';
 import type { AppRouter } from '../../src/server/router';
 import type { Host } from './host';
 
+/** What an operator who set none has: no server of anybody else. */
+export const NO_ICE = { servers: [], expiresInMs: null };
+
 type EventOf<T extends ServerEvent['type']> = Extract<ServerEvent, { type: T }>;
 
 /** Events in their order, and a way to wait for one that is still to come. */

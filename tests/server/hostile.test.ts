@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { concat, toBase64url } from '../../src/lib/protocol/bytes';
 import { toId, type PeerId } from '../../src/lib/protocol/ids';
-import { ask, Client, RawSocket, refusalOf } from './clients';
+import { ask, Client, NO_ICE, RawSocket, refusalOf } from './clients';
 import { Host, idOf, type Proof } from './host';
 import { buildServer, Running, type Built } from './running';
 
@@ -22,7 +22,10 @@ afterAll(async () => {
 afterEach(async () => {
   const [client, guest, host] = [await Client.connect(server), await Client.connect(server), new Host()];
   await client.claim(host);
-  expect(await guest.api.knock.mutate({ id: host.id, envelope: null })).toEqual({ hostPresent: true });
+  expect(await guest.api.knock.mutate({ id: host.id, envelope: null })).toEqual({
+    hostPresent: true,
+    ice: NO_ICE,
+  });
   await Promise.all([client.close(), guest.close()]);
   expect(server.log.filter(({ event }) => event === 'fault')).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Client, refusalOf } from './clients';
+import { Client, NO_ICE, refusalOf } from './clients';
 import { Host } from './host';
 import { buildServer, Running, type Built } from './running';
 
@@ -66,7 +66,7 @@ describe('host and guest', () => {
   test('a knock reaches the host, envelopes go both ways, and the host has no peer id', async () => {
     const { client, id } = await hosted();
     const guest = await connect();
-    expect(await guest.api.knock.mutate({ id, envelope: 'bTE' })).toEqual({ hostPresent: true });
+    expect(await guest.api.knock.mutate({ id, envelope: 'bTE' })).toEqual({ hostPresent: true, ice: NO_ICE });
     expect(await client.events.next('knock')).toEqual({
       type: 'knock',
       id,
@@ -92,7 +92,10 @@ describe('host and guest', () => {
     const { host, client, id } = await hosted();
     await client.api.release.mutate({ id });
     const guest = await connect();
-    expect(await guest.api.knock.mutate({ id, envelope: 'bTE' })).toEqual({ hostPresent: false });
+    expect(await guest.api.knock.mutate({ id, envelope: 'bTE' })).toEqual({
+      hostPresent: false,
+      ice: NO_ICE,
+    });
     expect(await guest.api.relay.mutate({ id, to: null, envelope: 'bTE' })).toEqual({ delivered: false });
     await client.claim(host);
     expect(await guest.events.next('presence')).toEqual({ type: 'presence', id, hostPresent: true });
@@ -178,7 +181,7 @@ describe('refusals', () => {
     await others[0]?.close();
     for (let i = 0; i < 16; i++) await client.events.next('knock');
     await client.events.next('gone');
-    expect(await last?.api.knock.mutate({ id, envelope: null })).toEqual({ hostPresent: true });
+    expect(await last?.api.knock.mutate({ id, envelope: null })).toEqual({ hostPresent: true, ice: NO_ICE });
     await Promise.all(guests.map((guest) => guest.close()));
   });
 

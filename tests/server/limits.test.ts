@@ -92,6 +92,17 @@ test('knocks and relayed bytes of one socket', async () => {
   expect(await guest.api.relay.mutate({ id, to: null, envelope: 'bTE' })).toEqual({ delivered: true });
 });
 
+test('fresh credentials for a relay, asked for or guessed at', async () => {
+  const running = await start({ LIMIT_ICE_PER_MINUTE: '2' });
+  const [host, client, stranger] = [new Host(), await Client.connect(running), await Client.connect(running)];
+  await client.claim(host);
+  for (let i = 0; i < 2; i++) await client.api.ice.mutate({ id: host.id });
+  for (let i = 0; i < 2; i++) await refusalOf(stranger.api.ice.mutate({ id: host.id }));
+  for (const { api } of [client, stranger]) {
+    expect(await refusalOf(api.ice.mutate({ id: host.id }))).toEqual(LIMITED);
+  }
+});
+
 test('messages: beyond the burst each call is told so; a flood that goes on is cut off', async () => {
   const running = await start({ LIMIT_MESSAGES_PER_SECOND: '1', LIMIT_MESSAGES_BURST: '10' });
   const client = await Client.connect(running);

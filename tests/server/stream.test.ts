@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SESSION_HEADER } from '../../src/lib/protocol/signaling';
-import { Client, clientApi, refusalOf, Stream } from './clients';
+import { Client, clientApi, NO_ICE, refusalOf, Stream } from './clients';
 import { Host } from './host';
 import { buildServer, Running, type Built } from './running';
 
@@ -27,7 +27,7 @@ test('a meeting with both ends on server-sent events', async () => {
     guest.api.knock.mutate({ id, envelope: 'bTE' }),
   ]);
   expect(status).toEqual({ exists: true, hostPresent: true });
-  expect(knocked).toEqual({ hostPresent: true });
+  expect(knocked).toEqual({ hostPresent: true, ice: NO_ICE });
   const { peer } = guest.hello;
   expect(await client.events.next('knock')).toEqual({ type: 'knock', id, peer, envelope: 'bTE' });
   expect(await client.api.relay.mutate({ id, to: peer, envelope: 'bTI' })).toEqual({ delivered: true });

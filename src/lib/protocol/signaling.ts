@@ -31,6 +31,25 @@ const envelope = z
 const publicKey = fixedBytes(65);
 const signature = fixedBytes(64);
 
+/** RFC 3986 section 3.2.2: a name, an IPv4 address, or an IPv6 address in brackets. Matched in one pass, however long. */
+const HOST = /(?:[A-Za-z0-9](?:-*[A-Za-z0-9])*(?:\.[A-Za-z0-9](?:-*[A-Za-z0-9])*)*|\[[0-9A-Fa-f:.]+\])/;
+const PORT = /(?::[1-9][0-9]{0,4})?/;
+/** RFC 7064 section 3.1 and RFC 7065 section 3.1; of transports those that browsers know. */
+export const STUN_URL = new RegExp(`^stuns?:${HOST.source}${PORT.source}$`);
+export const TURN_URL = new RegExp(`^turns?:${HOST.source}${PORT.source}(?:\\?transport=(?:udp|tcp))?$`);
+/** A host name has at most 253 characters; scheme, port and transport are 26. */
+export const MAX_ICE_URL_LENGTH = 280;
+/** Each costs every connection a request and a wait; browsers warn from five on. */
+export const MAX_ICE_URLS = 8;
+
+const iceUrls = (url: RegExp) =>
+  z
+    .array(z.string().check(z.maxLength(MAX_ICE_URL_LENGTH), z.regex(url)))
+    .check(z.minLength(1), z.maxLength(MAX_ICE_URLS));
+/** What a relay knows a client by: nothing that needs more than these. */
+const relayUser = z.string().check(z.maxLength(64), z.regex(/^[A-Za-z0-9_:-]+$/));
+const relayPassword = z.string().check(z.maxLength(64), z.regex(/^[A-Za-z0-9+/]+=*$/));
+
 /** Meetings one person watches at a time: far more than a list shows, far less than would strain a server. */
 export const MAX_WATCHED = 1_000;
 
@@ -45,6 +64,8 @@ export const inputs = {
   /** A guest is at the meeting; `envelope` goes to the host at once if there is one. */
   knock: z.strictObject({ id: meetingId, envelope: z.nullable(envelope) }),
   leave: z.strictObject({ id: meetingId }),
+  /** Fresh ICE servers, for who is host of the meeting or a guest at it. */
+  ice: z.strictObject({ id: meetingId }),
   /** `to: null` is the meeting's host. */
   relay: z.strictObject({ id: meetingId, to: z.nullable(peerId), envelope }),
   /** The host lets two guests speak to each other. */
@@ -59,6 +80,30 @@ export const inputs = {
 } as const;
 
 export type Status = { exists: boolean; hostPresent: boolean };
+
+/**
+ * The STUN and TURN servers of a connection, none unless the operator has some. `expiresInMs` is the life of the
+ * credentials, `null` where there are none. A running relayed path outlives them; a new one needs new ones.
+ */
+export type IceSettings = {
+  servers: { urls: string[]; username?: string; credential?: string }[];
+  expiresInMs: number | null;
+};
+
+export const MAX_ICE_LIFE_MS = 86_400_000;
+
+/** Whatever passes here `RTCPeerConnection` takes too: a relay always comes with its credentials. */
+export const iceSettings: z.ZodMiniType<IceSettings> = z.strictObject({
+  servers: z
+    .array(
+      z.union([
+        z.strictObject({ urls: iceUrls(STUN_URL) }),
+        z.strictObject({ urls: iceUrls(TURN_URL), username: relayUser, credential: relayPassword }),
+      ]),
+    )
+    .check(z.maxLength(4)),
+  expiresInMs: z.nullable(z.number().check(z.int(), z.gte(1), z.lte(MAX_ICE_LIFE_MS))),
+});
 
 export const serverEvent = z.discriminatedUnion('type', [
   /** First on every connection. `session` names this connection in calls that do not travel on it (server-sent events). */

@@ -257,12 +257,52 @@ describe('a call', () => {
     await expect(signaling.retire(id, 0, proof)).rejects.toMatchObject({ code: 'signaling/claim-refused' });
   });
 
-  test('that claims brings the nonce of the next claim', async () => {
-    const nonce = 'N'.repeat(43);
-    const claim = { mutate: () => Promise.resolve({ nonce }) };
-    const { signaling, last } = start({ api: { claim } as never });
+  const nonce = 'N'.repeat(43);
+  /** A server that answers these ICE servers wherever it answers any. */
+  const withIce = (ice: unknown) => {
+    const answering = (answer: unknown) => ({ mutate: () => Promise.resolve(answer) });
+    const { signaling, last } = start({
+      api: {
+        claim: answering({ nonce, ice }),
+        knock: answering({ hostPresent: true, ice }),
+        ice: answering(ice),
+      } as never,
+    });
     last().handlers.event(hello);
+    return signaling;
+  };
+
+  test('that claims brings the nonce of the next claim', async () => {
+    const signaling = withIce({ servers: [], expiresInMs: null });
     await signaling.claim(id, { publicKey: '', signature: '' });
     expect(signaling.nonce).toBe(nonce);
+  });
+
+  test('that claims, knocks or asks for them brings the ICE servers', async () => {
+    const ice = {
+      servers: [
+        { urls: ['stun:turn.example'] },
+        { urls: ['turn:turn.example'], username: '9:a', credential: 'AAAA' },
+      ],
+      expiresInMs: 60_000,
+    };
+    const signaling = withIce(ice);
+    expect(await signaling.claim(id, { publicKey: '', signature: '' })).toEqual(ice);
+    expect(await signaling.knock(id, null)).toEqual({ hostPresent: true, ice });
+    expect(await signaling.ice(id)).toEqual(ice);
+  });
+
+  test.each([
+    undefined,
+    null,
+    { servers: [{ urls: ['turn:turn.example'] }], expiresInMs: null },
+    { servers: [{ urls: ['http://turn.example'] }], expiresInMs: null },
+  ])('that brings ICE servers of another shape is an error, and the claim stands: %o', async (ice) => {
+    const signaling = withIce(ice);
+    const malformed = { code: 'protocol/malformed' };
+    await expect(signaling.claim(id, { publicKey: '', signature: '' })).rejects.toMatchObject(malformed);
+    expect(signaling.nonce).toBe(nonce);
+    await expect(signaling.knock(id, null)).rejects.toMatchObject(malformed);
+    await expect(signaling.ice(id)).rejects.toMatchObject(malformed);
   });
 });

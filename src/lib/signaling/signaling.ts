@@ -1,7 +1,13 @@
 import { toBase64url, type Bytes } from '../protocol/bytes';
 import { codeOf, ERROR_OF_WIRE, ParleyError } from '../protocol/errors';
 import type { MeetingId, PeerId } from '../protocol/ids';
-import { isWireCode, type ServerEvent, type Status } from '../protocol/signaling';
+import {
+  iceSettings,
+  isWireCode,
+  type IceSettings,
+  type ServerEvent,
+  type Status,
+} from '../protocol/signaling';
 import type { Api, Transport, TransportHandlers, TransportKind } from './transport';
 import { openWebSocket } from './websocket';
 
@@ -95,17 +101,23 @@ export class Signaling {
   async watch(ids: readonly MeetingId[]): Promise<void> {
     await this.#call((api) => api.watch.mutate({ ids: [...ids] }));
   }
-  async claim(id: MeetingId, proof: { publicKey: string; signature: string }): Promise<void> {
-    const { nonce } = await this.#prove((api) => api.claim.mutate({ id, ...proof }));
+  async claim(id: MeetingId, proof: { publicKey: string; signature: string }): Promise<IceSettings> {
+    const { nonce, ice } = await this.#prove((api) => api.claim.mutate({ id, ...proof }));
     this.#nonce = nonce;
+    return readIce(ice);
   }
   async release(id: MeetingId): Promise<void> {
     await this.#call((api) => api.release.mutate({ id }));
   }
-  async knock(id: MeetingId, envelope: Bytes | null): Promise<{ hostPresent: boolean }> {
-    return this.#call((api) =>
+  async knock(id: MeetingId, envelope: Bytes | null): Promise<{ hostPresent: boolean; ice: IceSettings }> {
+    const { hostPresent, ice } = await this.#call((api) =>
       api.knock.mutate({ id, envelope: envelope === null ? null : toBase64url(envelope) }),
     );
+    return { hostPresent, ice: readIce(ice) };
+  }
+  /** Fresh credentials, before those that came with claim or knock end. Denied to who is not at the meeting. */
+  async ice(id: MeetingId): Promise<IceSettings> {
+    return readIce(await this.#call((api) => api.ice.mutate({ id })));
   }
   async leave(id: MeetingId): Promise<void> {
     await this.#call((api) => api.leave.mutate({ id }));
@@ -203,6 +215,13 @@ export class Signaling {
     this.#state = state;
     this.#options.onState(state);
   }
+}
+
+/** A browser throws at a server list that it does not like; one that is not of our shape goes no further than this. */
+function readIce(answer: unknown): IceSettings {
+  const parsed = iceSettings.safeParse(answer);
+  if (!parsed.success) throw new ParleyError('protocol/malformed');
+  return parsed.data;
 }
 
 function codeOfCall(fault: unknown) {
