@@ -3,11 +3,38 @@ import { SvelteKitPWA } from '@vite-pwa/sveltekit';
 import { defineConfig } from 'vite';
 import { parleyDevServer } from './src/server/dev';
 
+/**
+ * Few files where Kit would make dozens of small ones: on a cold visit each costs more in the asking than in its bytes.
+ * What only one page uses stays with that page.
+ */
+const CHUNKS = [
+  {
+    name: 'shell',
+    test: /node_modules\/(?:svelte|@sveltejs|esm-env|clsx)\/|rolldown\/runtime|vite\/preload|\/src\/hooks|\/ui\/(?:Frame|Mark|Icon|Alert|Trouble|words|idle|update)/,
+    priority: 3,
+  },
+  {
+    name: 'saved',
+    test: /node_modules\/(?:zod|idb)\/|\/lib\/(?:protocol|vault)\/|\/(?:attention|opening|RewrittenNotice)\./,
+    priority: 2,
+  },
+  {
+    name: 'reach',
+    test: /node_modules\/@trpc\/|\/lib\/signaling\/(?!server-sent)|\/worker\/(?:client|shuttle)|\/ui\/(?:Dialog|ConfirmDialog|copy)\.|\/(?:RetireDialog|NameDialog)\./,
+    priority: 1,
+  },
+];
+
 export default defineConfig({
   // The session worker loads the post-quantum part as a chunk of its own.
   worker: { format: 'es' },
   // Kit prerenders in a hook of the build; that this takes seconds is no news.
-  build: { rolldownOptions: { checks: { pluginTimings: false } } },
+  build: {
+    rolldownOptions: {
+      checks: { pluginTimings: false },
+      output: { codeSplitting: { groups: CHUNKS } },
+    },
+  },
   plugins: [
     sveltekit(),
     parleyDevServer(),

@@ -76,18 +76,9 @@ export async function startParley() {
   return { url: `http://127.0.0.1:${port}`, close };
 }
 
-/**
- * Chromium 156 gives every new window an address bar made of web pages, whose loading keeps a core busy for most of a
- * second: exactly the one that is measured. The rest is what Playwright turns off too; the last such switch counts.
- */
-const ARGS = [
-  ...CHROMIUM_ARGS,
-  '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,HttpsUpgrades,LensOverlay,MediaRouter,OptimizationHints',
-];
-
 /** A browser process of its own, whose contexts are private windows. */
 export function launchBrowser() {
-  return chromium.launch({ executablePath: requireChromium(), args: ARGS });
+  return chromium.launch({ executablePath: requireChromium(), args: CHROMIUM_ARGS });
 }
 
 /** The same with a profile on disk: what a private window stores, Chromium keeps in memory. */
@@ -95,9 +86,9 @@ export async function launchProfile() {
   const profile = makeFolder();
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: requireChromium(),
-    args: ARGS,
+    args: CHROMIUM_ARGS,
   });
-  context.once('close', () => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+  context.once('close', () => rmSync(profile, { recursive: true, force: true, maxRetries: 50 }));
   return context;
 }
 

@@ -29,6 +29,9 @@ export const CHROMIUM_ARGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // Chromium 156 gives every new window an address bar made of web pages, whose loading keeps a core busy for most of a
+  // second. The rest is what Playwright turns off too: the last such switch counts.
+  '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,LensOverlay,MediaRouter,OptimizationHints,PaintHolding,NetworkTimeServiceQuerying,PreconnectToSearch,DestroyProfileOnBrowserClose',
   '--use-fake-device-for-media-stream',
   '--use-fake-ui-for-media-stream',
 ];

@@ -5,13 +5,23 @@ const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 function inUnits(bytes: number, suffix: '' | '-per-second'): string {
   const step = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3));
   const value = bytes / 1000 ** step;
-  return new Intl.NumberFormat(undefined, {
-    style: 'unit',
-    unit: `${UNITS[step] ?? 'byte'}${suffix}`,
+  return formatter(`${UNITS[step] ?? 'byte'}${suffix}`, {
     unitDisplay: step === 0 ? 'long' : 'short',
     maximumFractionDigits: value < 10 && step > 0 ? 1 : 0,
   }).format(value);
 }
+
+/** Made once each: a formatter costs far more than what it formats, and progress is written many times a second. */
+function makeFormatter() {
+  const made = new Map<string, Intl.NumberFormat>();
+  return (unit: string, look: Intl.NumberFormatOptions): Intl.NumberFormat => {
+    const key = `${unit} ${look.unitDisplay} ${look.maximumFractionDigits}`;
+    const format = made.get(key) ?? new Intl.NumberFormat(undefined, { style: 'unit', unit, ...look });
+    made.set(key, format);
+    return format;
+  };
+}
+const formatter = makeFormatter();
 
 export const sizeText = (bytes: number): string => inUnits(bytes, '');
 
@@ -25,6 +35,5 @@ export function durationText(seconds: number): string {
 }
 
 function inWords(unit: 'second' | 'minute' | 'hour', count: number): string {
-  const format = new Intl.NumberFormat(undefined, { style: 'unit', unit, unitDisplay: 'long' });
-  return format.format(Math.ceil(count));
+  return formatter(unit, { unitDisplay: 'long', maximumFractionDigits: 0 }).format(Math.ceil(count));
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { next, type MeetingEvent, type MeetingState } from './lifecycle';
 
-const OPENING: MeetingState = { at: 'opening' };
+const OPENING: MeetingState = { at: 'opening', hasLink: false, wantsIn: false };
 
 function run(...events: MeetingEvent[]) {
   let state = OPENING;
@@ -28,6 +28,18 @@ describe('a meeting on a page', () => {
       effects: ['prepare'],
     });
     expect(run({ type: 'join' })).toEqual({ state: OPENING, effects: [] });
+  });
+
+  it('lets somebody with a link press Join before keys and vault are open', () => {
+    const pressed = next({ ...OPENING, hasLink: true }, { type: 'join' });
+    expect(pressed).toEqual({ state: { at: 'opening', hasLink: true, wantsIn: true }, effects: [] });
+    const guest = next(pressed.state, { type: 'opened', role: 'guest' });
+    expect(guest.state).toMatchObject({ at: 'inside', role: 'guest' });
+    expect(guest.effects.map(({ type }) => type)).toEqual(['prepare', 'knock', 'save']);
+    // The link of one's own meeting: the vault knows its host.
+    const host = next(pressed.state, { type: 'opened', role: 'host' });
+    expect(host.state).toMatchObject({ at: 'inside', role: 'host' });
+    expect(host.effects).toEqual([{ type: 'enter' }]);
   });
 
   it('knocks and saves once, however often Join is pressed', () => {

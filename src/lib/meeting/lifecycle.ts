@@ -10,7 +10,8 @@ import type { ErrorCode } from '../protocol/errors';
  *      └──link or vault broken──────────────────────────────────────────────────────────────┘
  */
 export type MeetingState =
-  | { at: 'opening' }
+  /** Somebody with a link may say their name and press Join before keys and vault are open; `wantsIn` remembers it. */
+  | { at: 'opening'; hasLink: boolean; wantsIn: boolean }
   /** A guest who has seen whose meeting it is, and has told nobody anything (section 1). */
   | { at: 'joining' }
   /** `hasMet`: there was somebody, so what was said stays in view while a connection is rebuilt. */
@@ -45,20 +46,24 @@ export type MeetingEffect =
 
 export type MeetingStep = { state: MeetingState; effects: MeetingEffect[] };
 
+/** A guest who has pressed Join. */
+const INSIDE: MeetingState = { at: 'inside', role: 'guest', hasMet: false };
+const GO_IN: MeetingEffect[] = [{ type: 'knock' }, { type: 'save' }];
+
 export function next(state: MeetingState, event: MeetingEvent): MeetingStep {
   if (state.at === 'ended') return { state, effects: [] };
   switch (event.type) {
     case 'opened':
       if (state.at !== 'opening') return { state, effects: [] };
-      return event.role === 'host'
-        ? { state: { at: 'inside', role: 'host', hasMet: false }, effects: [{ type: 'enter' }] }
+      if (event.role === 'host') {
+        return { state: { at: 'inside', role: 'host', hasMet: false }, effects: [{ type: 'enter' }] };
+      }
+      return state.wantsIn
+        ? { state: INSIDE, effects: [{ type: 'prepare' }, ...GO_IN] }
         : { state: { at: 'joining' }, effects: [{ type: 'prepare' }] };
     case 'join':
-      if (state.at !== 'joining') return { state, effects: [] };
-      return {
-        state: { at: 'inside', role: 'guest', hasMet: false },
-        effects: [{ type: 'knock' }, { type: 'save' }],
-      };
+      if (state.at === 'opening') return { state: { ...state, wantsIn: state.hasLink }, effects: [] };
+      return state.at === 'joining' ? { state: INSIDE, effects: GO_IN } : { state, effects: [] };
     case 'met':
     case 'parted':
       return state.at === 'inside'

@@ -48,7 +48,7 @@ export class Meeting implements MeetingView {
   #side: Guest | Host | null = null;
   #kept: Kept | null = null;
   #certificate: RTCCertificate | null = null;
-  #state: MeetingState = { at: 'opening' };
+  #state: MeetingState = { at: 'opening', hasLink: false, wantsIn: false };
   #verifiedNow: ReadonlySet<string> = new Set();
   #snapshot = $state.raw<Snapshot>({
     stage: { at: 'opening' },
@@ -137,6 +137,8 @@ export class Meeting implements MeetingView {
   }
 
   async open(opening: Opening): Promise<void> {
+    this.#state = { at: 'opening', hasLink: opening.kind === 'link', wantsIn: false };
+    this.#publish();
     // All that can be done before the keys are known is under way while they are being opened.
     this.#signaling.start();
     try {
@@ -247,7 +249,8 @@ export class Meeting implements MeetingView {
     this.#kept = kept;
     this.#role = kept.role;
     this.#name = kept.name === '' ? this.#defaultName() : kept.name;
-    this.#ownName = kept.ownName;
+    // Somebody quick has said their name already.
+    if (this.#ownName === '') this.#ownName = kept.ownName;
     this.#wantsNotice = kept.wantsNotice;
     this.#isSaved = this.#keeper.isSaved;
     this.#wasRewritten = opening.kind === 'link' && opening.wasRewritten;

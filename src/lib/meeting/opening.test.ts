@@ -1,6 +1,13 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { randomId, type VaultId } from '../protocol/ids';
-import { newMeetingHash, readOpening, rememberInTab, savedMeetingHash, takeOpening } from './opening';
+import {
+  hideOpening,
+  newMeetingHash,
+  pageOpening,
+  readOpening,
+  rememberInTab,
+  savedMeetingHash,
+} from './opening';
 
 const FRAGMENT = 'AQ'.repeat(34);
 const at = (rest: string): string => `https://meet.example${rest}`;
@@ -67,7 +74,7 @@ describe('on load', () => {
     'nothing of %s stays in the address bar',
     (rest) => {
       const { replaced } = page(at(rest));
-      takeOpening();
+      hideOpening();
       expect(replaced).toEqual(['/m']);
     },
   );
@@ -77,15 +84,16 @@ describe('on load', () => {
     const vaultId = randomId<VaultId>();
     rememberInTab(vaultId);
     expect([...kept.values()]).toEqual([vaultId]);
-    expect(takeOpening()).toEqual({ kind: 'saved', vaultId });
+    expect(pageOpening()).toEqual({ kind: 'saved', vaultId });
+    hideOpening();
     expect(replaced).toEqual([]);
     rememberInTab(null);
-    expect(takeOpening()).toEqual({ kind: 'none' });
+    expect(pageOpening()).toEqual({ kind: 'none' });
   });
 
   test('a link wins over the note', () => {
     page(at(`/m#${FRAGMENT}`));
     rememberInTab(randomId<VaultId>());
-    expect(takeOpening()).toEqual({ kind: 'link', fragment: FRAGMENT, wasRewritten: false });
+    expect(pageOpening()).toEqual({ kind: 'link', fragment: FRAGMENT, wasRewritten: false });
   });
 });

@@ -31,18 +31,17 @@ export function readOpening(href: string): Opening {
   return { kind: 'link', fragment, wasRewritten: kind === 'rewritten' };
 }
 
-/**
- * First thing on load: the secret leaves the address bar, and with it the history, before anything else can read it
- * (section 1). A reload finds its meeting again by the tab's own note.
- */
-export function takeOpening(): Opening {
+/** What this page was opened with. A reload finds its meeting again by the tab's own note. */
+export function pageOpening(): Opening {
   const opening = readOpening(location.href);
-  if (opening.kind !== 'none') history.replaceState(history.state, '', '/m');
-  if (opening.kind === 'none') {
-    const vaultId = sessionStorage.getItem(TAB_KEY);
-    if (vaultId !== null) return { kind: 'saved', vaultId: parseId<VaultId>(vaultId) };
-  }
-  return opening;
+  if (opening.kind !== 'none') return opening;
+  const vaultId = sessionStorage.getItem(TAB_KEY);
+  return vaultId === null ? opening : { kind: 'saved', vaultId: parseId<VaultId>(vaultId) };
+}
+
+/** The secret leaves the address bar, and with it the history (section 1). */
+export function hideOpening(): void {
+  if (readOpening(location.href).kind !== 'none') history.replaceState(history.state, '', '/m');
 }
 
 /** What the person sends to others. */

@@ -8,12 +8,14 @@ import type { Knocker, Person, Stage } from './view';
 /** What the views are shown of a side: the stage of the meeting, who is in it, who asks to be. */
 
 export function stageOf(state: MeetingState, side: Guest | Host | null): Stage {
-  if (state.at !== 'inside') {
-    return state.at === 'joining'
-      ? { at: 'joining', hostPresent: guestOf(side)?.hostPresent ?? null }
-      : state;
-  }
   const guest = guestOf(side);
+  if (state.at === 'opening') {
+    if (state.wantsIn) return { at: 'waiting', reason: 'connecting' };
+    // Almost everybody with a link is a guest; the host of the meeting is shown in as soon as the vault knows them.
+    return state.hasLink ? { at: 'joining', hostPresent: null } : { at: 'opening' };
+  }
+  if (state.at === 'joining') return { at: 'joining', hostPresent: guest?.hostPresent ?? null };
+  if (state.at === 'ended') return state;
   if (guest === null) return { at: 'here' };
   switch (guest.peer.state.at) {
     case 'open':

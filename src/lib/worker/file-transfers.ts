@@ -10,8 +10,9 @@ import { FileSender } from './file-sender';
 import type { FileStore } from './file-store';
 import type { Command, WorkerEvent } from './messages';
 
-/** Progress is told every that many records (1 MiB), and at the end. */
-const PROGRESS_RECORDS = 16;
+/** Progress is told after that many records (4 MiB), after that long, and at the end. */
+const PROGRESS_RECORDS = 64;
+const PROGRESS_MS = 100;
 
 type Store = Pick<FileStore, 'open' | 'read' | 'drop'>;
 
@@ -36,7 +37,7 @@ export class FileTransfers {
       source,
       from,
       keyOf: (isOwn, id, attempt) => connection.fileKey(isOwn, id, attempt),
-      progress: (records) => this.#progress(file, records, source.size),
+      progress: this.#progress(file, from, source.size),
       failed: (reason) => this.#emit({ type: 'file-failed', file, reason }),
     });
     this.#senders.set(file, sender);
@@ -52,7 +53,7 @@ export class FileTransfers {
       size,
       stored,
       keyOf: (isOwn, id, attempt) => connection.fileKey(isOwn, id, attempt),
-      progress: (records) => this.#progress(file, records, size),
+      progress: this.#progress(file, stored.records, size),
       received: () => {
         this.#receivers.delete(file);
         this.#emit({ type: 'file-received', file });
@@ -123,8 +124,16 @@ export class FileTransfers {
     }
   }
 
-  #progress(file: FileId, records: number, sizeBytes: number): void {
-    const isLast = records * FILE_CHUNK_BYTES >= sizeBytes;
-    if (records % PROGRESS_RECORDS === 0 || isLast) this.#emit({ type: 'file-progress', file, records });
+  #progress(file: FileId, from: number, sizeBytes: number): (records: number) => void {
+    let told = from;
+    let toldAtMs = performance.now();
+    return (records) => {
+      const isLast = records * FILE_CHUNK_BYTES >= sizeBytes;
+      const nowMs = performance.now();
+      if (records - told < PROGRESS_RECORDS && nowMs - toldAtMs < PROGRESS_MS && !isLast) return;
+      told = records;
+      toldAtMs = nowMs;
+      this.#emit({ type: 'file-progress', file, records });
+    };
   }
 }
