@@ -1,0 +1,77 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AppTalk } from './app-talk';
+import { Beats } from './beat';
+import { FAULTS, inTrouble } from './faults';
+import { expect, note, test } from './lab';
+import { GOOD } from './wire';
+
+/** What is not back by then does not come back. */
+const PATIENCE_MS = 30_000;
+const MESSAGES = 1_000;
+const EVERY_MS = 50;
+const FILE_MIB = 500;
+const MIB = 1024 * 1024;
+
+test.setTimeout(180_000);
+
+test('2,000 numbered messages through every fault: none lost, none doubled', async ({ lab }) => {
+  const { guest, host } = await inTrouble(lab, 'numbered');
+  const talk = await AppTalk.open(lab, host, guest, false);
+  await talk.join();
+  const beats = await Beats.start('app', talk.ends, EVERY_MS, MESSAGES);
+  expect(await beats.exchangedAtMs(Date.now(), PATIENCE_MS)).not.toBeNull();
+  for (const [name, fault] of Object.entries(FAULTS)) {
+    await test.step(name, async () => {
+      const usableAtMs = await fault(lab, guest.site);
+      const atMs = await beats.exchangedAtMs(usableAtMs, PATIENCE_MS);
+      expect(atMs, 'messages flow again').not.toBeNull();
+      note(`${name} ${(atMs ?? NaN) - usableAtMs} ms`);
+    });
+  }
+  await beats.expectWhole(MESSAGES);
+});
+
+test(`a file of ${FILE_MIB} MB through every fault: it is whole`, async ({ lab }) => {
+  const { guest, host } = await inTrouble(lab, 'file');
+  const talk = await AppTalk.open(lab, host, guest, false);
+  await talk.join();
+  const path = join(lab.identity.folder, 'film.bin');
+  const block = randomBytes(MIB);
+  for (let i = 0; i < FILE_MIB; i++) {
+    block.writeUInt32BE(i);
+    writeFileSync(path, block, { flag: 'a' });
+  }
+  await talk.host.getByLabel('Attach files').last().setInputFiles(path);
+  const card = talk.guest.getByRole('group', { name: 'film.bin' });
+  await card.getByRole('button', { name: 'Accept film.bin' }).click();
+  const progress = async () => Number(await card.getByRole('progressbar').getAttribute('value'));
+  for (const [name, fault] of Object.entries(FAULTS)) {
+    await test.step(name, async () => {
+      // It goes on after the fault before, and is struck on its way.
+      const before = await progress();
+      await expect.poll(progress, { timeout: PATIENCE_MS }).toBeGreaterThan(before);
+      await fault(lab, guest.site);
+    });
+  }
+  await expect(card.getByRole('button', { name: 'Save film.bin' })).toBeVisible({ timeout: 120_000 });
+  const download = talk.guest.waitForEvent('download');
+  await card.getByRole('button', { name: 'Save film.bin' }).click();
+  expect(await sha256(await (await download).path())).toBe(await sha256(path));
+});
+
+test('100 ms and 5 % loss each way: it connects', async ({ lab }) => {
+  const { guest, host } = await inTrouble(lab, 'slow');
+  await guest.site.wire?.become({ ...GOOD, delayMs: 100, loss: 0.05 });
+  const talk = await AppTalk.open(lab, host, guest, false);
+  note(`${await talk.join()} ms from Join`);
+  const beats = await Beats.start('app', talk.ends, EVERY_MS, 100);
+  await beats.expectWhole(100);
+});
+
+async function sha256(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
