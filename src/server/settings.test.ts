@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from './limits';
@@ -27,6 +28,18 @@ test('every limit has a setting of its own', () => {
   for (const limit of Object.keys(DEFAULT_LIMITS) as (keyof typeof DEFAULT_LIMITS)[]) {
     expect(read({ [limitSetting(limit)]: '7' }).limits).toEqual({ ...DEFAULT_LIMITS, [limit]: 7 });
   }
+});
+
+test('the tables of docs/operations.md have them all, with their defaults', () => {
+  const text = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+  for (const [limit, value] of Object.entries(DEFAULT_LIMITS)) {
+    const name = limitSetting(limit as keyof typeof DEFAULT_LIMITS);
+    expect(text).toContain(`| \`${name}\` | ${value} |`);
+  }
+  const source = readFileSync(new URL('settings.ts', import.meta.url), 'utf8');
+  const documented = [...source.matchAll(/^ \* {3}([A-Z_]+) {2,}/gm)].map(([, name = '']) => name);
+  expect(documented.length).toBeGreaterThan(9);
+  for (const name of documented) expect(text).toContain(`| \`${name}\` | `);
 });
 
 test.each(['https://meet.example', 'https://meet.example:8443', 'http://192.0.2.1', 'http://[::1]:4000'])(
