@@ -140,7 +140,13 @@ export class ConnectionPair {
       emit: (event: WorkerEvent) => this.#hear('host', event),
     };
     const { guestPeer: from, policy } = this;
-    this.#connections.host = await Connection.answer(surroundings, { tag, from, m1, policy });
+    this.#connections.host = await Connection.answer(surroundings, {
+      tag,
+      from,
+      m1,
+      policy,
+      rules: { relayOnly: policy.relayOnly },
+    });
     if (!policy.lobby) this.describe('host', 'offer');
   }
 

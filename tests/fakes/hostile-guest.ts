@@ -57,7 +57,13 @@ export class HostileGuest {
       origin: 'https://meet.example',
       emit: (event: WorkerEvent) => heard.add(event),
     };
-    const host = await Connection.answer(surroundings, { tag: TAG, from: peer, m1: initiator.m1, policy });
+    const host = await Connection.answer(surroundings, {
+      tag: TAG,
+      from: peer,
+      m1: initiator.m1,
+      policy,
+      rules: { relayOnly: policy.relayOnly },
+    });
     const [channel, hostChannel] = FakeByteChannel.pair();
     if (!policy.lobby) host.described(description('offer', HOST_FINGERPRINT), hostChannel, policy);
     const m2 = decodeEnvelope((await heard.first('envelope')).bytes);

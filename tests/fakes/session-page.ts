@@ -40,7 +40,8 @@ export class SessionPage {
 
   async createMeeting(policy: Partial<Policy> = {}): Promise<string> {
     const { fragment } = await this.call('create-meeting', { vault: await this.#vault });
-    this.session.handle({ type: 'host', policy: { ...NO_POLICY, ...policy } });
+    const whole = { ...NO_POLICY, ...policy };
+    this.session.handle({ type: 'host', policy: whole, relayOnly: whole.relayOnly });
     return fragment;
   }
 

@@ -6,7 +6,7 @@ import type { Admission, Policy } from '../protocol/handshake';
 import type { ServerEvent } from '../protocol/signaling';
 import type { SignalingState } from '../signaling/signaling';
 import type { SessionEvent } from '../worker/client';
-import { Line } from './line';
+import type { Line } from './line';
 import { Peer } from './peer';
 import type { Room } from './room';
 
@@ -38,6 +38,7 @@ export class Guest {
       changed: () => room.changed(),
       opened: () => room.joined(this.host, this.hostName, this.peer),
       closed: () => room.parted(this.host),
+      doubted: () => room.signaling.verify(),
       said: (message) => room.said(this.host, message),
       trouble: (code) => room.trouble(code),
     });
@@ -53,8 +54,9 @@ export class Guest {
     this.#spare ??= this.#newLine();
   }
 
-  join(name: string): void {
+  join(name: string, relayOnly: boolean): void {
     this.#name = name;
+    this.#room.network.setRelayOnly(relayOnly);
     this.#isIn = true;
     this.#meet();
   }
@@ -101,6 +103,8 @@ export class Guest {
         return void this.#send(event.bytes);
       case 'met':
         this.policy = event.policy;
+        // The host asks everybody to hide their address: from here on as if this person had.
+        if (event.policy.relayOnly) this.#room.network.setRelayOnly(true);
         this.safetyWords = event.safetyWords;
         return this.peer.dispatch({ type: 'met' });
       case 'admission':
@@ -141,7 +145,7 @@ export class Guest {
       participant: this.#participant,
       name: this.#name,
       text: '',
-      relayOnly: false,
+      relayOnly: this.#room.network.relayOnly,
     });
     return line;
   }
@@ -152,7 +156,7 @@ export class Guest {
   }
 
   #newLine(): Line {
-    return new Line(this.#room.session, this.#room.linkSettings(true));
+    return this.#room.newLine(true);
   }
 
   async #send(envelope: Parameters<Room['signaling']['knock']>[1] & object): Promise<void> {
@@ -168,7 +172,8 @@ export class Guest {
   async #knock(envelope: Parameters<Room['signaling']['knock']>[1]): Promise<void> {
     this.#hasKnocked = true;
     try {
-      const { hostPresent } = await this.#room.signaling.knock(this.#room.meetingId, envelope);
+      const { hostPresent, ice } = await this.#room.signaling.knock(this.#room.meetingId, envelope);
+      this.#room.network.take(ice);
       this.#presence(hostPresent);
     } catch (fault) {
       const code = codeOf(fault);

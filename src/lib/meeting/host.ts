@@ -8,7 +8,7 @@ import type { SignalingState } from '../signaling/signaling';
 import type { SessionEvent } from '../worker/client';
 import type { ConnectionTag } from '../worker/messages';
 import { whenIdle } from '../ui/idle';
-import { Line } from './line';
+import type { Line } from './line';
 import { Peer } from './peer';
 import type { Room } from './room';
 
@@ -35,13 +35,15 @@ export class Host {
   readonly #routes = new Map<ConnectionTag, PeerId>();
   #spare: Line | null = null;
   #policy: Policy;
+  readonly #hidesAddress: boolean;
   #name: string;
   #isHere = false;
 
-  constructor(room: Room, policy: Policy, name: string) {
+  constructor(room: Room, own: { policy: Policy; name: string; hidesAddress: boolean }) {
     this.#room = room;
-    this.#policy = policy;
-    this.#name = name;
+    this.#policy = own.policy;
+    this.#name = own.name;
+    this.#hidesAddress = own.hidesAddress;
   }
 
   get visitors(): readonly Visitor[] {
@@ -157,7 +159,8 @@ export class Host {
   async #claim(): Promise<void> {
     const { session, signaling, meetingId } = this.#room;
     try {
-      await signaling.claim(meetingId, await session.call('sign-claim', { nonce: signaling.nonce }));
+      const proof = await session.call('sign-claim', { nonce: signaling.nonce });
+      this.#room.network.take(await signaling.claim(meetingId, proof));
     } catch (fault) {
       const code = codeOf(fault);
       if (code === 'meeting/retired') this.#room.ended(code);
@@ -194,6 +197,7 @@ export class Host {
         const person = visitor();
         if (person !== undefined) this.#room.parted(person.participant);
       },
+      doubted: () => this.#room.signaling.verify(),
       said: (message) => {
         const person = visitor();
         if (person?.status === 'admitted') this.#room.said(person.participant, message);
@@ -283,13 +287,15 @@ export class Host {
   }
 
   #newLine(): Line {
-    const line = new Line(this.#room.session, this.#room.linkSettings(false));
+    const line = this.#room.newLine(false);
     line.prepareOffer();
     return line;
   }
 
   #tellWorker(): void {
-    this.#room.session.post({ type: 'host', policy: this.#policy });
+    const relayOnly = this.#policy.relayOnly || this.#hidesAddress;
+    this.#room.network.setRelayOnly(relayOnly);
+    this.#room.session.post({ type: 'host', policy: this.#policy, relayOnly });
   }
 
   /** Without a server there is nothing to tell it; the next session starts with a claim. */

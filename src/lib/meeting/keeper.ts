@@ -2,7 +2,7 @@ import { codeOf, ParleyError } from '../protocol/errors';
 import type { Policy } from '../protocol/handshake';
 import { randomId, type MeetingId, type ParticipantId, type VaultId } from '../protocol/ids';
 import { createDataKey } from '../crypto/sealed-record';
-import { Vault, type AcceptedFile, type SavedMeeting } from '../vault/vault';
+import { Vault, type AcceptedFile, type Profile, type SavedMeeting } from '../vault/vault';
 import type { SessionClient } from '../worker/client';
 import type { VaultPlace } from '../worker/messages';
 import { rememberInTab, type Opening } from './opening';
@@ -13,6 +13,8 @@ export type Kept = {
   role: 'host' | 'guest';
   name: string;
   ownName: string;
+  /** This person's own wish for every meeting. */
+  hidesAddress: boolean;
   policy: Policy;
   participant: ParticipantId;
   wantsNotice: boolean;
@@ -31,6 +33,7 @@ export class Keeper {
   #record: SavedMeeting | null = null;
   #place: VaultPlace | null = null;
   #isSaved = false;
+  readonly #verifiedNow = new Set<string>();
 
   get isSaved(): boolean {
     return this.#isSaved;
@@ -58,23 +61,23 @@ export class Keeper {
         const made = await session.call('create-meeting', { vault: place });
         this.#take(place, { ...blank(place, 'host'), ...pick(made) });
         await this.save();
-        return this.#kept(profile?.name, made.fragment);
+        return this.#kept(profile, made.fragment);
       }
       case 'saved': {
         const record = (await this.#vault?.meeting(opening.vaultId)) ?? null;
         if (record === null) throw new ParleyError('vault/not-found');
-        return this.#reopen(record, dataKey, session, profile?.name);
+        return this.#reopen(record, dataKey, session, profile);
       }
       case 'link': {
         if (found === null) throw new ParleyError('internal/fault');
         const own = await this.#vault?.findByMeeting(found.meetingId, 'host');
-        if (own != null) return this.#reopen(own, dataKey, session, profile?.name);
+        if (own != null) return this.#reopen(own, dataKey, session, profile);
         const before = await this.#vault?.findByMeeting(found.meetingId, 'guest');
         const place = { dataKey, vaultId: before?.vaultId ?? randomId<VaultId>() };
         // The same meeting perhaps by a newer link: sealed anew in its old place.
         const { sealedKeys } = await session.call('seal-keys', { vault: place });
         this.#take(place, { ...(before ?? blank(place, 'guest')), meetingId: found.meetingId, sealedKeys });
-        return this.#kept(profile?.name, null);
+        return this.#kept(profile, null);
       }
     }
   }
@@ -102,15 +105,18 @@ export class Keeper {
     await this.#vault?.forget(this.#record.vaultId);
   }
 
-  async rememberName(name: string): Promise<void> {
-    await this.#vault?.setProfile({ name });
+  async remember(profile: Partial<Profile>): Promise<void> {
+    await this.#vault?.setProfile(profile);
   }
 
-  wasVerified(id: string): boolean {
-    return this.#record?.verified.some((one) => one === id) ?? false;
+  /** Whether this person compared the safety words with that one: since the page was opened, or before. */
+  verification(id: string): 'now' | 'earlier' | 'no' {
+    if (this.#verifiedNow.has(id)) return 'now';
+    return this.#record?.verified.some((one) => one === id) === true ? 'earlier' : 'no';
   }
 
-  async verified(id: string): Promise<void> {
+  async verify(id: string): Promise<void> {
+    this.#verifiedNow.add(id);
     const before = this.#record?.verified ?? [];
     if (!before.some((one) => one === id)) await this.update({ verified: [...before, id as ParticipantId] });
   }
@@ -127,13 +133,13 @@ export class Keeper {
     record: SavedMeeting,
     dataKey: CryptoKey,
     session: SessionClient,
-    ownName = '',
+    profile: Profile | undefined,
   ): Promise<Kept> {
     const place = { dataKey, vaultId: record.vaultId };
     const { fragment } = await session.call('open-saved', { vault: place, sealedKeys: record.sealedKeys });
     this.#take(place, record);
     await this.save();
-    return this.#kept(ownName, record.role === 'host' ? fragment : null);
+    return this.#kept(profile, record.role === 'host' ? fragment : null);
   }
 
   #take(place: VaultPlace, record: SavedMeeting): void {
@@ -141,11 +147,12 @@ export class Keeper {
     this.#record = record;
   }
 
-  #kept(ownName = '', fragment: string | null): Kept {
+  #kept(profile: Profile | undefined, fragment: string | null): Kept {
     const record = this.#record;
     if (record === null) throw new ParleyError('internal/fault');
     const { meetingId, role, name, policy, participant, wantsNotice } = record;
-    return { meetingId, role, name, ownName, policy, participant, wantsNotice, fragment };
+    const own = { ownName: profile?.name ?? '', hidesAddress: profile?.hidesAddress ?? false };
+    return { meetingId, role, name, ...own, policy, participant, wantsNotice, fragment };
   }
 }
 

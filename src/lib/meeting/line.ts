@@ -2,8 +2,12 @@ import type { ConnectionTag } from '../worker/messages';
 import type { SessionClient } from '../worker/client';
 import { RtcLink, type LinkSettings } from '../peer/rtc-link';
 import type { NegotiationMessage } from '../protocol/message';
+import type { Network } from './network';
 
 type LineHandlers = { failed(): void };
+type LineSettings = Pick<LinkSettings, 'certificate' | 'isPolite'> & {
+  network: Network;
+};
 
 /**
  * A connection in the making: an RTCPeerConnection of this page and, in the worker, the keys and the channels that
@@ -13,24 +17,31 @@ type LineHandlers = { failed(): void };
 export class Line {
   readonly #session: SessionClient;
   readonly #link: RtcLink;
+  readonly #network: Network;
   #handlers: LineHandlers | null = null;
   #tag: ConnectionTag | null = null;
   #talkChannel = 0;
   #isOverServer = true;
 
-  constructor(session: SessionClient, settings: LinkSettings) {
+  constructor(session: SessionClient, { network, ...settings }: LineSettings) {
     this.#session = session;
-    this.#link = new RtcLink(settings, {
-      talkChannel: (channel) => {
-        this.#talkChannel = session.giveTalkChannel(channel);
+    this.#network = network;
+    this.#link = new RtcLink(
+      { ...network.settings, ...settings },
+      {
+        talkChannel: (channel) => {
+          this.#talkChannel = session.giveTalkChannel(channel);
+        },
+        fileChannel: (channel) => session.giveFileChannel(this.tag, null, channel),
+        described: (description) =>
+          session.post({ type: 'described', connection: this.tag, description, channel: this.#talkChannel }),
+        negotiate: (message) =>
+          session.post({ type: 'negotiate', connection: this.tag, message, overServer: this.#isOverServer }),
+        failed: () => this.#handlers?.failed(),
+        serverFailed: (fault) => network.failed(fault),
       },
-      fileChannel: (channel) => session.giveFileChannel(this.tag, null, channel),
-      described: (description) =>
-        session.post({ type: 'described', connection: this.tag, description, channel: this.#talkChannel }),
-      negotiate: (message) =>
-        session.post({ type: 'negotiate', connection: this.tag, message, overServer: this.#isOverServer }),
-      failed: () => this.#handlers?.failed(),
-    });
+    );
+    network.add(this.#link);
   }
 
   /** The handshake that it belongs to; `''` names none. */
@@ -69,6 +80,7 @@ export class Line {
   /** The last words leave first. */
   close(): void {
     this.#handlers = null;
+    this.#network.remove(this.#link);
     const tag = this.#tag;
     if (tag === null) return this.#link.close();
     const end = () => this.#link.close();

@@ -1,24 +1,26 @@
-import { codeOf, type ErrorCode } from '../protocol/errors';
+import { codeOf, ParleyError, type ErrorCode } from '../protocol/errors';
 import type { MeetingId, ParticipantId } from '../protocol/ids';
 import { meetingName } from '../protocol/meeting-name';
 import type { Policy } from '../protocol/handshake';
-import type { TalkMessage } from '../protocol/message';
 import { cleanName } from '../protocol/text';
 import { Chat } from '../chat/chat.svelte';
 import { Files } from '../files/files.svelte';
-import type { FilePort } from '../files/file-port';
+import { portOf } from './port';
 import { Signaling } from '../signaling/signaling';
+import { onWake } from '../signaling/wake';
 import { SessionClient, type SessionEvent } from '../worker/client';
 import { KeptConsents } from './accepted-files';
 import { Attention } from './attention';
 import { Guest } from './guest';
 import { Host } from './host';
 import { Keeper, type Kept } from './keeper';
+import { Line } from './line';
 import { next, type MeetingEffect, type MeetingEvent, type MeetingState } from './lifecycle';
+import { Network } from './network';
 import { inviteLink, type Opening } from './opening';
 import type { Peer } from './peer';
 import type { Room } from './room';
-import { peopleOf, stageOf, waitingOf } from './roster';
+import { peopleOf, signalingWord, stageOf, waitingOf } from './roster';
 import type { Knocker, MeetingView, Person, Stage } from './view';
 
 /** The quickest to make that every browser takes (RFC 8827 §6.5). */
@@ -45,11 +47,13 @@ export class Meeting implements MeetingView {
   readonly #signaling: Signaling;
   readonly #keeper: Keeper;
   readonly #attention: Attention;
+  readonly #network: Network;
+  /** Stops listening for the page's waking. */
+  readonly #sleep: () => void;
   #side: Guest | Host | null = null;
   #kept: Kept | null = null;
   #certificate: RTCCertificate | null = null;
   #state: MeetingState = { at: 'opening', hasLink: false, wantsIn: false };
-  #verifiedNow: ReadonlySet<string> = new Set();
   #snapshot = $state.raw<Snapshot>({
     stage: { at: 'opening' },
     people: [],
@@ -60,6 +64,7 @@ export class Meeting implements MeetingView {
   #role = $state.raw<'host' | 'guest'>('guest');
   #name = $state.raw('');
   #ownName = $state.raw('');
+  #hidesAddress = $state.raw(false);
   #inviteLink = $state.raw<string | null>(null);
   #trouble = $state.raw<ErrorCode | null>(null);
   #wantsNotice = $state.raw(false);
@@ -77,6 +82,16 @@ export class Meeting implements MeetingView {
         this.#publish();
       },
     });
+    this.#network = new Network({
+      fetch: () => {
+        if (this.#kept === null) throw new ParleyError('internal/fault');
+        return this.#signaling.ice(this.#kept.meetingId);
+      },
+      changed: () => {
+        if (this.#network.relayOnly) this.#hidesAddress = true;
+        this.#warnOfNoRelay();
+      },
+    });
     this.chat = new Chat({ now: Date.now, onArrival: () => this.#attention.message() });
     this.files = new Files({
       store: {
@@ -88,8 +103,8 @@ export class Meeting implements MeetingView {
       onArrival: () => this.#attention.message(),
       onFault: (fault) => (this.#trouble = codeOf(fault)),
     });
-    document.addEventListener('visibilitychange', this.#wake);
-    addEventListener('online', this.#wake);
+    // Every path is looked at before anybody else notices.
+    this.#sleep = onWake(() => this.#session.post({ type: 'check-paths' }));
   }
 
   get stage(): Stage {
@@ -119,6 +134,9 @@ export class Meeting implements MeetingView {
   }
   get ownName(): string {
     return this.#ownName;
+  }
+  get hidesAddress(): boolean {
+    return this.#hidesAddress;
   }
   get inviteLink(): string | null {
     return this.#inviteLink;
@@ -154,10 +172,10 @@ export class Meeting implements MeetingView {
   }
 
   destroy(): void {
-    document.removeEventListener('visibilitychange', this.#wake);
-    removeEventListener('online', this.#wake);
+    this.#sleep();
     this.#dispatch({ type: 'leave' });
     this.#session.close();
+    this.#network.close();
     this.#signaling.close();
     this.chat.destroy();
     this.files.destroy();
@@ -165,9 +183,10 @@ export class Meeting implements MeetingView {
     this.#keeper.close();
   }
 
-  join(name: string, remember: boolean): void {
+  join(name: string, { remember, hideAddress }: { remember: boolean; hideAddress: boolean }): void {
     this.setOwnName(name);
-    if (remember) this.#do(this.#keeper.rememberName(this.#ownName));
+    this.#hidesAddress = hideAddress;
+    if (remember) this.#do(this.#keeper.remember({ name: this.#ownName }));
     this.#attention.allow();
     this.#dispatch({ type: 'join' });
   }
@@ -197,10 +216,11 @@ export class Meeting implements MeetingView {
 
   setLobby(on: boolean): void {
     if (!(this.#side instanceof Host)) return;
-    const policy = { ...this.#side.policy, lobby: on };
-    this.#side.setPolicy(policy);
-    this.#do(this.#keeper.update({ policy }));
-    this.#publish();
+    this.#setPolicy(this.#side, { lobby: on });
+  }
+
+  setRelayOnly(on: boolean): void {
+    if (this.#side instanceof Host) this.#setPolicy(this.#side, { relayOnly: on });
   }
 
   setNotice(on: boolean): void {
@@ -233,15 +253,19 @@ export class Meeting implements MeetingView {
 
   /** Shown as done once it is kept. */
   markVerified(id: string): void {
-    const mark = () => {
-      this.#verifiedNow = new Set([...this.#verifiedNow, id]);
-      this.#publish();
-    };
-    this.#do(this.#keeper.verified(id).finally(mark));
+    this.#do(this.#keeper.verify(id).finally(() => this.#publish()));
   }
 
   dismissTrouble(): void {
     this.#trouble = null;
+  }
+
+  #setPolicy(host: Host, patch: Partial<Policy>): void {
+    const policy = { ...host.policy, ...patch };
+    host.setPolicy(policy);
+    this.#hidesAddress = this.#network.relayOnly;
+    this.#do(this.#keeper.update({ policy }));
+    this.#publish();
   }
 
   async #openKeys(opening: Opening): Promise<void> {
@@ -251,6 +275,7 @@ export class Meeting implements MeetingView {
     this.#name = kept.name === '' ? this.#defaultName() : kept.name;
     // Somebody quick has said their name already.
     if (this.#ownName === '') this.#ownName = kept.ownName;
+    this.#hidesAddress ||= kept.hidesAddress;
     this.#wantsNotice = kept.wantsNotice;
     this.#isSaved = this.#keeper.isSaved;
     this.#wasRewritten = opening.kind === 'link' && opening.wasRewritten;
@@ -261,8 +286,11 @@ export class Meeting implements MeetingView {
     const kept = this.#kept;
     if (kept === null || this.#state.at !== 'opening') return;
     const room = this.#room(kept.meetingId);
-    const { role, policy, ownName, participant } = kept;
-    this.#side = role === 'host' ? new Host(room, policy, ownName) : new Guest(room, participant);
+    const { role, policy, ownName: name, hidesAddress, participant } = kept;
+    if (role === 'host') {
+      this.#side = new Host(room, { policy, name, hidesAddress });
+      this.#hidesAddress = policy.relayOnly || hidesAddress;
+    } else this.#side = new Guest(room, participant);
     this.#dispatch({ type: 'opened', role });
   }
 
@@ -285,7 +313,7 @@ export class Meeting implements MeetingView {
         side.prepare();
         return side.signaling(this.#signaling.state);
       case 'knock':
-        return side instanceof Guest ? side.join(this.#ownName) : undefined;
+        return side instanceof Guest ? side.join(this.#ownName, this.#hidesAddress) : undefined;
       case 'save':
         return this.#do(this.#keeper.save().then(() => (this.#isSaved = this.#keeper.isSaved)));
       case 'part':
@@ -300,14 +328,13 @@ export class Meeting implements MeetingView {
       meetingId,
       session: this.#session,
       signaling: this.#signaling,
-      linkSettings: (isPolite) => ({
-        iceServers: [],
-        relayOnly: false,
-        certificate: this.#certificate,
-        isPolite,
-      }),
+      network: this.#network,
+      newLine: (isPolite) => {
+        const certificate = this.#certificate;
+        return new Line(this.#session, { network: this.#network, certificate, isPolite });
+      },
       changed: () => this.#publish(),
-      trouble: (code) => (this.#trouble = code),
+      trouble: (code) => (this.#trouble = this.#network.lacksRelay && code !== null ? 'peer/no-relay' : code),
       ended: (code) => this.#dispatch(code === null ? { type: 'leave' } : { type: 'ended', code }),
       joined: (participant, name, peer) => this.#joined(participant, name, peer),
       parted: (participant) => {
@@ -319,32 +346,18 @@ export class Meeting implements MeetingView {
         this.files.leave(participant);
         this.#dispatch({ type: 'parted' });
       },
-      said: (participant, message) => this.#said(participant, message),
+      said: (participant, message) => {
+        if (!this.chat.receive(participant, message)) this.files.receive(participant, message);
+      },
       announce: () => this.#attention.arrival(),
     };
   }
 
   #joined(participant: ParticipantId, name: string, peer: Peer): void {
-    const talk = (message: TalkMessage) => peer.send(message);
-    const session = this.#session;
-    const port: FilePort = {
-      talk,
-      send: (file, source, from) =>
-        session.post({ type: 'send-file', connection: peer.tag ?? '', file, source, from }),
-      moveWindow: (file, records) => session.post({ type: 'file-window', file, records }),
-      pause: (file, isPaused) => session.post({ type: 'pause-file', file, isPaused }),
-      stop: (file) => session.post({ type: 'stop-file', file }),
-      receive: async (file, size) =>
-        (await session.call('receive-file', { connection: peer.tag ?? '', file, size })).from,
-    };
     this.#attention.arrival();
-    this.chat.attach(participant, name, talk);
-    this.files.attach(participant, name, port);
+    this.chat.attach(participant, name, (message) => peer.send(message));
+    this.files.attach(participant, name, portOf(peer, this.#session));
     this.#dispatch({ type: 'met' });
-  }
-
-  #said(participant: ParticipantId, message: TalkMessage): void {
-    if (!this.chat.receive(participant, message)) this.files.receive(participant, message);
   }
 
   #worker(event: SessionEvent): void {
@@ -358,13 +371,13 @@ export class Meeting implements MeetingView {
     }
   }
 
-  /** Awake again, or on another network: look at every path before anybody else notices. */
-  readonly #wake = (): void => {
-    if (document.visibilityState === 'visible') this.#session.post({ type: 'check-paths' });
-  };
-
   #do(work: Promise<unknown>): void {
     work.catch((fault: unknown) => (this.#trouble = codeOf(fault)));
+  }
+
+  #warnOfNoRelay(): void {
+    if (this.#network.lacksRelay) this.#trouble = 'peer/no-relay';
+    else if (this.#trouble === 'peer/no-relay') this.#trouble = null;
   }
 
   #defaultName(): string {
@@ -373,19 +386,13 @@ export class Meeting implements MeetingView {
 
   #publish(): void {
     const side = this.#side;
-    const verified = (id: string) =>
-      this.#verifiedNow.has(id) ? 'now' : this.#keeper.wasVerified(id) ? 'earlier' : 'no';
+    const verified = (id: string) => this.#keeper.verification(id);
     this.#snapshot = {
       stage: stageOf(this.#state, side),
       people: side === null ? [] : peopleOf(side, { ownName: this.#ownName, verified }),
       waitingRoom: side instanceof Host ? waitingOf(side) : [],
       policy: side instanceof Host ? side.policy : (side?.policy ?? NO_POLICY),
-      signaling: signalingWord(this.#signaling),
+      signaling: signalingWord(this.#signaling.state),
     };
   }
-}
-
-function signalingWord({ state }: Signaling): MeetingView['signaling'] {
-  if (state.at === 'open') return state.kind;
-  return state.at === 'connecting' && state.failures < 2 ? 'connecting' : 'offline';
 }

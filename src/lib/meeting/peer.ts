@@ -18,6 +18,8 @@ export type PeerHandlers = {
   /** The talk channel is there: messages pass from now on, until `closed`. */
   opened(): void;
   closed(): void;
+  /** Nothing has been heard for a moment: whatever it is, the way to the server may have gone with it. */
+  doubted(): void;
   said(message: TalkMessage): void;
   trouble(code: ErrorCode | null): void;
 };
@@ -109,7 +111,8 @@ export class Peer {
         return;
       case 'path':
         this.#rttMs = event.rttMs;
-        this.dispatch({ type: event.isAlive ? 'heard' : 'silent' });
+        if (event.standing === 'doubtful') this.#handlers.doubted();
+        else this.dispatch({ type: event.standing === 'alive' ? 'heard' : 'silent' });
         return this.#handlers.changed();
       case 'closed':
         this.#stopTalking();

@@ -1,9 +1,10 @@
 import type { ErrorCode } from '../protocol/errors';
 import type { MeetingId, ParticipantId } from '../protocol/ids';
 import type { TalkMessage } from '../protocol/message';
-import type { LinkSettings } from '../peer/rtc-link';
 import type { Signaling } from '../signaling/signaling';
 import type { SessionClient } from '../worker/client';
+import type { Line } from './line';
+import type { Network } from './network';
 import type { Peer } from './peer';
 
 /** What a host's and a guest's side of one meeting work with, and whom they tell. */
@@ -11,7 +12,8 @@ export type Room = {
   readonly meetingId: MeetingId;
   readonly session: SessionClient;
   readonly signaling: Signaling;
-  linkSettings(isPolite: boolean): LinkSettings;
+  readonly network: Network;
+  newLine(isPolite: boolean): Line;
   changed(): void;
   trouble(code: ErrorCode | null): void;
   /** The meeting is over for this person. */

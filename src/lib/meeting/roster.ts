@@ -1,9 +1,10 @@
+import type { SignalingState } from '../signaling/signaling';
 import { NAMELESS } from '../ui/words';
 import type { Guest } from './guest';
 import { Host } from './host';
 import type { MeetingState } from './lifecycle';
 import type { Peer } from './peer';
-import type { Knocker, Person, Stage } from './view';
+import type { Knocker, MeetingView, Person, Stage } from './view';
 
 /** What the views are shown of a side: the stage of the meeting, who is in it, who asks to be. */
 
@@ -83,4 +84,9 @@ function linkWord(peer: Peer): Person['link'] {
     default:
       return 'connecting';
   }
+}
+
+export function signalingWord(state: SignalingState): MeetingView['signaling'] {
+  if (state.at === 'open') return state.kind;
+  return state.at === 'connecting' && state.failures < 2 ? 'connecting' : 'offline';
 }

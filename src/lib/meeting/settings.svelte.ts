@@ -9,6 +9,7 @@ export class Settings implements SettingsView {
   #vault: Vault | null = null;
   readonly #signaling: Signaling;
   #name = $state.raw('');
+  #hidesAddress = $state.raw(false);
   #logMode = $state.raw<SettingsView['logMode']>(null);
   #trouble = $state.raw<ErrorCode | null>(null);
 
@@ -24,6 +25,9 @@ export class Settings implements SettingsView {
   get name(): string {
     return this.#name;
   }
+  get hidesAddress(): boolean {
+    return this.#hidesAddress;
+  }
   get logMode(): SettingsView['logMode'] {
     return this.#logMode;
   }
@@ -35,7 +39,9 @@ export class Settings implements SettingsView {
   async start(): Promise<void> {
     this.#signaling.start();
     this.#vault = await Vault.open();
-    this.#name = (await this.#vault.profile()).name;
+    const { name, hidesAddress } = await this.#vault.profile();
+    this.#name = name;
+    this.#hidesAddress = hidesAddress;
   }
 
   setName(name: string): void {
@@ -43,8 +49,17 @@ export class Settings implements SettingsView {
     if (this.#vault !== null) this.#do(this.#vault.setProfile({ name: this.#name }));
   }
 
+  setHidesAddress(on: boolean): void {
+    this.#hidesAddress = on;
+    if (this.#vault !== null) this.#do(this.#vault.setProfile({ hidesAddress: on }));
+  }
+
   forgetEverything(): void {
-    if (this.#vault !== null) this.#do(this.#vault.erase().then(() => (this.#name = '')));
+    const forgotten = () => {
+      this.#name = '';
+      this.#hidesAddress = false;
+    };
+    if (this.#vault !== null) this.#do(this.#vault.erase().then(forgotten));
   }
 
   destroy(): void {

@@ -38,6 +38,8 @@ export interface MeetingView {
   readonly role: 'host' | 'guest';
   readonly name: string;
   readonly ownName: string;
+  /** Only a relay is used, so that the other side never learns this person's network address. */
+  readonly hidesAddress: boolean;
   readonly inviteLink: string | null;
   /** The link came with `%23` for `#`: a mail or chat service has seen the secret (section 1). */
   readonly wasRewritten: boolean;
@@ -48,12 +50,14 @@ export interface MeetingView {
   readonly signaling: 'connecting' | 'websocket' | 'server-sent events' | 'offline';
   readonly trouble: ErrorCode | null;
   readonly isSaved: boolean;
-  join(name: string, remember: boolean): void;
+  join(name: string, wishes: { remember: boolean; hideAddress: boolean }): void;
   leave(): void;
   retire(): void;
   admit(id: string): void;
   turnAway(id: string): void;
   setLobby(on: boolean): void;
+  /** Everybody at the meeting comes through a relay, from the next connection on. */
+  setRelayOnly(on: boolean): void;
   setNotice(on: boolean): void;
   makeNewLink(): void;
   rename(name: string): void;
@@ -89,6 +93,8 @@ export interface HomeView {
 export interface SettingsView {
   readonly name: string;
   setName(name: string): void;
+  readonly hidesAddress: boolean;
+  setHidesAddress(on: boolean): void;
   /** How much the server writes down; null while it has not answered. */
   readonly logMode: 'normal' | 'off' | 'debug' | null;
   forgetEverything(): void;

@@ -62,7 +62,7 @@ const GREETING_MS = 3_000;
 /** ICE with trickle takes well under a second; with relays and loss several. */
 const LINKING_MS = 12_000;
 /** An ICE restart that works takes 0.1 to 0.3 s (NATLAB); then it is quicker to build anew. */
-const RESTART_MS = 4_000;
+const RESTART_MS = 3_000;
 const MAX_PAUSE_MS = 8_000;
 /** A responder keeps a silent guest's place for that long. */
 const GONE_MS = 60_000;

@@ -3,6 +3,8 @@ import type { Candidate, NegotiationMessage } from '../protocol/message';
 
 /** Candidates that come together travel together: the relay costs by the call (STACK, server). */
 const CANDIDATE_BATCH_MS = 5;
+/** After that long without an answer the offer of a restart is said again. */
+const INSIST_MS = 1_000;
 /** Both ends make the talk channel with this number, so that neither waits for the other's announcement. */
 const TALK_CHANNEL_ID = 0;
 
@@ -15,11 +17,19 @@ export type LinkHandlers = {
   /** Later descriptions, and candidates. */
   negotiate(message: NegotiationMessage): void;
   failed(): void;
+  serverFailed(fault: ServerFault): void;
 };
 
-export type LinkSettings = {
-  iceServers: readonly RTCIceServer[];
-  relayOnly: boolean;
+/** What may change while a connection lives. */
+export type LinkNetwork = {
+  readonly iceServers: readonly RTCIceServer[];
+  readonly relayOnly: boolean;
+};
+
+/** What a STUN or TURN server refused, or that it stayed silent (webrtc-pc §4.8.2); 701 is the browser's own. */
+export type ServerFault = { url: string; code: number };
+
+export type LinkSettings = LinkNetwork & {
   certificate: RTCCertificate | null;
   /** Gives way when both ends make an offer at once (webrtc-pc §10.7). */
   isPolite: boolean;
@@ -33,6 +43,8 @@ export class RtcLink {
   readonly #pc: RTCPeerConnection;
   readonly #handlers: LinkHandlers;
   readonly #isPolite: boolean;
+  /** Never changes, and is said again with every change (webrtc-pc §4.4.1.6). */
+  readonly #fixed: RTCConfiguration;
   #prepared: RTCSessionDescriptionInit | null = null;
   /** The first description is out: from now on the browser's own wish to negotiate counts. */
   #isBegun = false;
@@ -40,6 +52,7 @@ export class RtcLink {
   #isSettingRemoteAnswerPending = false;
   #ignoreOffer = false;
   #batch: Candidate[] = [];
+  #insisting: ReturnType<typeof setTimeout> | undefined;
   #batchTimer: ReturnType<typeof setTimeout> | undefined;
   /** Candidates that came before the description they belong to. */
   #early: Candidate[] = [];
@@ -48,11 +61,13 @@ export class RtcLink {
   constructor(settings: LinkSettings, handlers: LinkHandlers) {
     this.#handlers = handlers;
     this.#isPolite = settings.isPolite;
-    const pc = new RTCPeerConnection({
-      iceServers: [...settings.iceServers],
-      iceTransportPolicy: settings.relayOnly ? 'relay' : 'all',
+    this.#fixed = {
       bundlePolicy: 'max-bundle',
       ...(settings.certificate === null ? {} : { certificates: [settings.certificate] }),
+    };
+    const pc = new RTCPeerConnection({
+      ...configurationOf(settings),
+      ...this.#fixed,
     });
     this.#pc = pc;
     pc.onicecandidate = ({ candidate }) => {
@@ -67,6 +82,7 @@ export class RtcLink {
     pc.onconnectionstatechange = () => {
       if (pc.connectionState === 'failed') handlers.failed();
     };
+    pc.onicecandidateerror = ({ url, errorCode: code }) => handlers.serverFailed({ url: url ?? '', code });
     handlers.talkChannel(pc.createDataChannel('', { negotiated: true, id: TALK_CHANNEL_ID }));
   }
 
@@ -100,12 +116,26 @@ export class RtcLink {
 
   restartIce(): void {
     if (!this.#isBegun || this.#pc.signalingState === 'closed') return;
-    if (this.#pc.signalingState === 'have-local-offer') {
-      // The offer of an earlier restart was lost on the way: say it again (NATLAB, faults).
-      this.#send();
-      return;
+    if (this.#pc.signalingState === 'have-local-offer') this.#send();
+    else this.#pc.restartIce();
+    this.#insist();
+  }
+
+  /** For gathering from now on; what runs goes on. */
+  configure(network: LinkNetwork): void {
+    if (this.#pc.signalingState !== 'closed') {
+      this.#pc.setConfiguration({ ...configurationOf(network), ...this.#fixed });
     }
-    this.#pc.restartIce();
+  }
+
+  /** An offer that was lost on the way leaves both ends waiting: it is said again until it is answered (NATLAB, faults). */
+  #insist(): void {
+    clearTimeout(this.#insisting);
+    this.#insisting = setTimeout(() => {
+      if (this.#pc.signalingState !== 'have-local-offer') return;
+      this.#send();
+      this.#insist();
+    }, INSIST_MS);
   }
 
   /** A channel of its own for one file, ordered and reliable. */
@@ -119,6 +149,8 @@ export class RtcLink {
 
   close(): void {
     clearTimeout(this.#batchTimer);
+    clearTimeout(this.#insisting);
+    this.#pc.onicecandidateerror = null;
     this.#pc.onicecandidate = this.#pc.onnegotiationneeded = this.#pc.onconnectionstatechange = null;
     this.#pc.close();
   }
@@ -201,4 +233,11 @@ export class RtcLink {
       if (this.#pc.signalingState !== 'closed') this.#handlers.failed();
     });
   }
+}
+
+function configurationOf({ iceServers, relayOnly }: LinkNetwork): RTCConfiguration {
+  return {
+    iceServers: [...iceServers],
+    iceTransportPolicy: relayOnly ? 'relay' : 'all',
+  };
 }

@@ -2,7 +2,7 @@ import type { Bytes } from './bytes';
 import { ParleyError } from './errors';
 import type { Description } from './handshake';
 import { MAX_CANDIDATE_BYTES, MAX_DESCRIPTION_BYTES } from './limits';
-import type { Candidate } from './message';
+import type { Candidate, NegotiationMessage } from './message';
 
 /**
  * The description guard (section 5): what a session description must look like before a browser's own parser sees it.
@@ -49,7 +49,7 @@ export function guardDescription(description: Description, rules: GuardRules): G
       if (guarded !== null) kept.push(`a=${guarded.candidate}`);
       continue;
     }
-    kept.push(line);
+    kept.push(rules.relayOnly ? withoutAddress(line) : line);
   }
   const [fingerprint] = fingerprints;
   const isEverySectionBound = isSessionPrinted || isSectionPrinted.every((printed) => printed);
@@ -72,9 +72,30 @@ export function guardCandidate(candidate: Candidate, rules: GuardRules): Candida
   return match[1]?.toLowerCase() === 'relay' ? { ...candidate, candidate: blankRelated(text) } : null;
 }
 
+/** The message as the rules let it pass, `null` if nothing of it does. Throws `description/refused`. */
+export function guardNegotiation(message: NegotiationMessage, rules: GuardRules): NegotiationMessage | null {
+  switch (message.kind) {
+    case 'description':
+      return { ...message, description: guardDescription(message.description, rules).description };
+    case 'candidates': {
+      const candidates = message.candidates.flatMap((candidate) => guardCandidate(candidate, rules) ?? []);
+      return candidates.length === 0 ? null : { ...message, candidates };
+    }
+    case 'restart':
+      return message;
+  }
+}
+
 /** A relayed candidate names the address it was made from; under relay-only nobody is told (RFC 8839 section 5.1). */
 function blankRelated(text: string): string {
   return text.replace(/ raddr \S+/i, ' raddr 0.0.0.0').replace(/ rport \S+/i, ' rport 0');
+}
+
+/** Session, media and RTCP lines have an address too, which trickle ICE needs nowhere (RFC 8840 section 4.1.1). */
+function withoutAddress(line: string): string {
+  if (/^c=/i.test(line)) return 'c=IN IP4 0.0.0.0';
+  if (/^a=rtcp:/i.test(line)) return 'a=rtcp:9 IN IP4 0.0.0.0';
+  return /^o=/i.test(line) ? line.replace(/ IN IP[46] \S+$/i, ' IN IP4 127.0.0.1') : line;
 }
 
 function fingerprintBytes(hex: string): Bytes {

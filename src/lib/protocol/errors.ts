@@ -40,6 +40,10 @@ export const ERROR_CODES = [
   'meeting/tampered',
   /** No direct or relayed path between the two browsers. */
   'peer/ice-failed',
+  /** Only a relay may be used, and this server has none. */
+  'peer/no-relay',
+  /** Neither yes nor no for far longer than a healthy network takes. */
+  'peer/slow',
   /** The browser lacks something without which there is no meeting. */
   'browser/unsupported',
   /** The vault's key or records cannot be read on this device. */

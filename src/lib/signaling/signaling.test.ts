@@ -24,6 +24,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   page = new Page();
   world = new EventTarget();
+  vi.stubGlobal('navigator', {});
   vi.stubGlobal('document', page);
   vi.stubGlobal('addEventListener', world.addEventListener.bind(world));
   vi.stubGlobal('removeEventListener', world.removeEventListener.bind(world));
@@ -94,12 +95,41 @@ describe('a session', () => {
     expect(here.attempts.map(({ kind }) => kind)).toEqual(['websocket', 'websocket']);
   });
 
-  test('can be renewed; the one before is closed', () => {
-    const { signaling, attempts, last } = start();
+  test('that does not answer soon is dropped for another; one that answers is kept', async () => {
+    const beat = { mutate: vi.fn<() => Promise<void>>().mockResolvedValue() };
+    const { signaling, attempts, last } = start({ api: { beat } as never });
     last().handlers.event(hello);
-    signaling.renew();
+    world.dispatchEvent(new Event('online'));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(attempts).toHaveLength(1);
+
+    beat.mutate.mockReturnValue(new Promise(() => undefined));
+    signaling.verify();
+    signaling.verify();
+    expect(beat.mutate).toHaveBeenCalledTimes(2);
+    await vi.advanceTimersByTimeAsync(700);
+    expect(signaling.state.at).toBe('open');
+    await vi.advanceTimersByTimeAsync(100);
     expect(attempts.map(({ isClosed }) => isClosed)).toEqual([true, false]);
-    expect(signaling.state.at).toBe('connecting');
+    expect(signaling.state).toEqual({ at: 'connecting', failures: 0 });
+  });
+
+  test('that was a WebSocket is sought as one several times before the fallback, with short pauses', async () => {
+    const here = start();
+    here.last().handlers.event(hello);
+    here.last().handlers.lost();
+    await vi.advanceTimersToNextTimerAsync();
+    await failFor(here, 7);
+    expect(here.attempts.slice(1).map(({ kind }) => kind)).toEqual([
+      'websocket',
+      'websocket',
+      'websocket',
+      'websocket',
+      'server-sent events',
+      'websocket',
+    ]);
+    const pauses = here.attempts.slice(1).map(({ atMs }, index) => atMs - (here.attempts[index]?.atMs ?? 0));
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(700);
   });
 
   test('that was closed is not opened again', async () => {

@@ -9,7 +9,8 @@ import {
   type Status,
 } from '../protocol/signaling';
 import type { Api, Transport, TransportHandlers, TransportKind } from './transport';
-import { openWebSocket } from './websocket';
+import { onWake } from './wake';
+import { FIRST_PATIENCE_MS, openWebSocket } from './websocket';
 
 export type SignalingState =
   | { at: 'connecting'; failures: number }
@@ -24,7 +25,7 @@ type SignalingOptions = {
   transports?: Transports;
 };
 
-type OpenTransport = (handlers: TransportHandlers) => Transport;
+type OpenTransport = (handlers: TransportHandlers, patienceMs: number) => Transport;
 type Transports = { websocket: OpenTransport; loadServerSentEvents: () => Promise<OpenTransport> };
 
 const TRANSPORTS: Transports = {
@@ -33,6 +34,18 @@ const TRANSPORTS: Transports = {
   loadServerSentEvents: async () => (await import('./server-sent-events')).openServerSentEvents,
 };
 
+/** An answer to a sign of life takes one round trip; a socket on a network that is gone takes minutes to say so. */
+const VERIFY_MS = 800;
+/** How long a later WebSocket may take to greet: several times what it took last, so that a try on a network that is gone ends soon. */
+const PATIENCE = 4;
+const MIN_PATIENCE_MS = 1_500;
+const MAX_PATIENCE_MS = 8_000;
+const FRESH_MS = 500;
+/** A WebSocket that has worked here is tried that often before the fallback. */
+const SOCKET_TRIES = 4;
+/** Within that time after a loss nobody waits long for the next try: the network may be back any moment. */
+const HOPEFUL_MS = 60_000;
+const MAX_HOPEFUL_RETRY_MS = 700;
 /** The first retry comes at once or nearly, so that a server's restart goes unnoticed; later ones spread out. */
 const FIRST_RETRY_MS = 150;
 const MAX_RETRY_MS = 5_000;
@@ -55,6 +68,12 @@ export class Signaling {
   #nonce = '';
   /** The fallback has its turn after a WebSocket that did not open. */
   #next: TransportKind = 'websocket';
+  #hasHadSocket = false;
+  #lostAtMs = -Infinity;
+  #isVerifying = false;
+  #sleep: () => void = () => undefined;
+  #triedAtMs = -Infinity;
+  #patienceMs = FIRST_PATIENCE_MS;
 
   constructor(options: SignalingOptions) {
     this.#options = options;
@@ -72,26 +91,53 @@ export class Signaling {
   start(): void {
     if (this.#state.at !== 'closed') return;
     this.#become({ at: 'connecting', failures: 0 });
-    addEventListener('online', this.#hurry);
-    document.addEventListener('visibilitychange', this.#hurry);
+    this.#sleep = onWake(() => this.verify());
     this.#connect();
   }
 
   close(): void {
     if (this.#state.at === 'closed') return;
-    removeEventListener('online', this.#hurry);
-    document.removeEventListener('visibilitychange', this.#hurry);
+    this.#sleep();
     clearTimeout(this.#retry);
     this.#transport?.close();
     this.#transport = null;
     this.#become({ at: 'closed' });
   }
 
-  /** Drops the present session for a new one: the network changed and the socket may be dead without knowing. */
-  renew(): void {
-    if (this.#state.at !== 'open') return this.#hurry();
+  /**
+   * Something changed: is the way to the server still there? A session that does not answer at once is dropped for a
+   * new one, and so is an attempt that began on the network before.
+   */
+  verify(): void {
+    const transport = this.#transport;
+    if (this.#state.at === 'closed' || this.#isVerifying) return;
+    if (this.#state.at === 'connecting' || transport === null) {
+      // What was begun only just now was begun on the network that is there now.
+      if (transport === null || performance.now() - this.#triedAtMs > FRESH_MS) this.#renew();
+      return;
+    }
+    this.#isVerifying = true;
+    const settle = (isThere: boolean) => {
+      if (!this.#isVerifying) return;
+      this.#isVerifying = false;
+      clearTimeout(patience);
+      if (!isThere && this.#transport === transport) this.#renew();
+    };
+    const patience = setTimeout(() => settle(false), VERIFY_MS);
+    transport.api.beat.mutate().then(
+      () => settle(true),
+      () => settle(false),
+    );
+  }
+
+  #renew(): void {
+    clearTimeout(this.#retry);
+    this.#connecting = null;
     this.#transport?.close();
-    this.#become({ at: 'connecting', failures: 0 });
+    this.#transport = null;
+    // A WebSocket that worked here before will again; the fallback has its turn when it does not.
+    this.#next = this.#hasHadSocket ? 'websocket' : this.#next;
+    if (this.#state.at !== 'connecting') this.#become({ at: 'connecting', failures: 0 });
     this.#connect();
   }
 
@@ -158,10 +204,16 @@ export class Signaling {
 
   #connect(): void {
     const kind = this.#next;
+    this.#triedAtMs = performance.now();
     const session: TransportHandlers = {
       event: (event) => {
         if (event.type === 'hello') {
           this.#nonce = event.nonce;
+          if (kind === 'websocket') {
+            this.#hasHadSocket = true;
+            const tookMs = performance.now() - this.#triedAtMs;
+            this.#patienceMs = Math.min(Math.max(PATIENCE * tookMs, MIN_PATIENCE_MS), MAX_PATIENCE_MS);
+          }
           this.#become({ at: 'open', kind, peer: event.peer });
         } else {
           this.#options.onEvent(event);
@@ -171,14 +223,14 @@ export class Signaling {
     };
     this.#connecting = session;
     if (kind === 'websocket') {
-      this.#transport = this.#transports.websocket(session);
+      this.#transport = this.#transports.websocket(session, this.#patienceMs);
       return;
     }
     // Another attempt may begin, or all end, while it loads.
     const isWanted = () => this.#connecting === session && this.#state.at === 'connecting';
     this.#transports.loadServerSentEvents().then(
       (open) => {
-        if (isWanted()) this.#transport = open(session);
+        if (isWanted()) this.#transport = open(session, this.#patienceMs);
       },
       () => {
         if (isWanted()) this.#lost(kind);
@@ -191,25 +243,22 @@ export class Signaling {
     if (this.#state.at === 'closed') return;
     const failures = this.#state.at === 'open' ? 0 : this.#state.failures + 1;
     const neverOpened = this.#state.at === 'connecting';
-    this.#next = neverOpened && kind === 'websocket' ? 'server-sent events' : 'websocket';
+    const nowMs = performance.now();
+    if (!neverOpened) this.#lostAtMs = nowMs;
+    const isSocketsTurnOver = !this.#hasHadSocket || failures % SOCKET_TRIES === 0;
+    this.#next =
+      neverOpened && kind === 'websocket' && isSocketsTurnOver ? 'server-sent events' : 'websocket';
     this.#become({ at: 'connecting', failures });
     // The fallback is tried at once after the socket; the pause comes after both.
     const rounds = Math.floor(failures / 2);
+    const maxMs = nowMs - this.#lostAtMs < HOPEFUL_MS ? MAX_HOPEFUL_RETRY_MS : MAX_RETRY_MS;
     const isTurnOver = failures % 2 === 0;
     const delayMs = isTurnOver
-      ? Math.min(FIRST_RETRY_MS * 2 ** rounds, MAX_RETRY_MS) * (0.5 + this.#random() / 2)
+      ? Math.min(FIRST_RETRY_MS * 2 ** rounds, maxMs) * (0.5 + this.#random() / 2)
       : 0;
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.#connect(), delayMs);
   }
-
-  /** The network is back or the person is: no reason to wait any longer. */
-  readonly #hurry = (): void => {
-    if (this.#state.at !== 'connecting' || this.#transport !== null || document.visibilityState === 'hidden')
-      return;
-    clearTimeout(this.#retry);
-    this.#connect();
-  };
 
   #become(state: SignalingState): void {
     this.#state = state;

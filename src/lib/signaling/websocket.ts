@@ -2,13 +2,17 @@ import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
 import type { AppRouter } from '../../server/router';
 import { subscribe, type Transport, type TransportHandlers } from './transport';
 
-/** A socket that nothing answers on is given up after that, in favour of the fallback. */
-const OPEN_TIMEOUT_MS = 3_000;
 /** SERVER, limits: ping 5 s + 3 s. */
 const KEEP_ALIVE = { enabled: true, intervalMs: 5_000, pongTimeoutMs: 3_000 };
 
-/** A WebSocket of its own. The library would reconnect it for ever; here the first loss is the end (see `signaling.ts`). */
-export function openWebSocket(handlers: TransportHandlers): Transport {
+/** How long a first WebSocket may take to greet, before anything is known of the network. */
+export const FIRST_PATIENCE_MS = 4_000;
+
+/**
+ * A WebSocket of its own. The library would reconnect it for ever; here the first loss is the end (see `signaling.ts`),
+ * and so is `patienceMs` without a greeting.
+ */
+export function openWebSocket(handlers: TransportHandlers, patienceMs = FIRST_PATIENCE_MS): Transport {
   const url = new URL('/trpc', location.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   let isOver = false;
@@ -26,7 +30,7 @@ export function openWebSocket(handlers: TransportHandlers): Transport {
   const lost = () => {
     if (end()) handlers.lost();
   };
-  const opening = setTimeout(lost, OPEN_TIMEOUT_MS);
+  const opening = setTimeout(lost, patienceMs);
   const client = createWSClient({
     url: url.href,
     keepAlive: KEEP_ALIVE,

@@ -101,6 +101,16 @@ export const WORDS: Readonly<Record<ErrorCode, Words>> = {
     why: 'A firewall on one side lets neither direct nor relayed connections through.',
     next: 'Try another network, such as a phone’s hotspot. The Connection help page has more ideas.',
   },
+  'peer/no-relay': {
+    what: 'Your address cannot be hidden here.',
+    why: 'That needs a relay, and this Parley server has none. Nothing of your address was told to the other side.',
+    next: 'Join again with “Hide my address” off, or ask whoever runs this server for a relay.',
+  },
+  'peer/slow': {
+    what: 'Connecting takes longer than it should.',
+    why: 'Your network or theirs is losing much of what is sent, or holds it back.',
+    next: 'Parley keeps trying. Moving closer to the router, or a phone’s hotspot, often helps.',
+  },
   'browser/unsupported': {
     what: 'This browser cannot hold a meeting.',
     why: 'It lacks a part that sealed meetings need, or that part is turned off.',

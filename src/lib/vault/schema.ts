@@ -79,7 +79,11 @@ export const meetingSchema = z.object({
   isRetired: z.boolean(),
 });
 
-export const profileSchema = z.object({ name: z.string() });
+export const profileSchema = z.object({
+  name: z.string(),
+  /** Every meeting goes through a relay unless told otherwise. */
+  hidesAddress: z._default(z.boolean(), false),
+});
 
 export type SavedMeeting = z.infer<typeof meetingSchema>;
 export type AcceptedFile = z.infer<typeof acceptedFile>;

@@ -237,10 +237,10 @@ describe('records that do not open', () => {
 describe('the profile', () => {
   test('is empty at first, and the same in every window', async () => {
     const [one, other] = [await openVault(), await openVault()];
-    expect(await one.profile()).toEqual({ name: '' });
+    expect(await one.profile()).toEqual({ name: '', hidesAddress: false });
     await one.setProfile({ name: 'Ada' });
-    await other.setProfile({ ...(await other.profile()), name: 'Ada L.' });
-    expect(await one.profile()).toEqual({ name: 'Ada L.' });
+    await other.setProfile({ name: 'Ada L.' });
+    expect(await one.profile()).toEqual({ name: 'Ada L.', hidesAddress: false });
   });
 });
 
@@ -253,12 +253,12 @@ describe('erased', () => {
     await vault.erase();
     expect(vault.dataKey).not.toBe(before);
     expect(await vault.meetings()).toEqual({ meetings: [], unreadable: 0 });
-    expect(await vault.profile()).toEqual({ name: '' });
+    expect(await vault.profile()).toEqual({ name: '', hidesAddress: false });
     const meeting = await vault.save(meetingOf());
     await vault.setProfile({ name: 'Bob' });
     const again = await openVault();
     expect(await again.meetings()).toEqual({ meetings: [meeting], unreadable: 0 });
-    expect(await again.profile()).toEqual({ name: 'Bob' });
+    expect(await again.profile()).toEqual({ name: 'Bob', hidesAddress: false });
   });
 
   test('a window that still has the old key writes nothing with it', async () => {

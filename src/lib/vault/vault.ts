@@ -29,7 +29,7 @@ type Seen = { row: Row | undefined; ids: string[] };
 type Parser<T> = { parse(value: unknown): T };
 
 const PROFILE_ID = 'self';
-const NO_PROFILE: Profile = { name: '' };
+const NO_PROFILE: Profile = { name: '', hidesAddress: false };
 /** Every lost try is another write that won, so only writing without end comes this far. */
 const MAX_TRIES = 100;
 
@@ -138,8 +138,12 @@ export class Vault {
     return row === undefined ? NO_PROFILE : this.#read('profile', row, profileSchema);
   }
 
-  setProfile(profile: Profile): Promise<void> {
-    return this.#write('profile', PROFILE_ID, () => Promise.resolve(profile));
+  /** What is not named stays as it is. */
+  setProfile(patch: Partial<Profile>): Promise<void> {
+    return this.#write('profile', PROFILE_ID, async (row) => ({
+      ...(row === undefined ? NO_PROFILE : await this.#read('profile', row, profileSchema)),
+      ...patch,
+    }));
   }
 
   /** Everything: meetings, name, and the key, without which no copy of the records opens either. */

@@ -9,9 +9,11 @@ export class Binding {
   #own: Bytes | null = null;
   #other: Bytes | null = null;
 
-  /** One's own description, before it leaves. Throws `description/refused`. */
-  described(description: Description): void {
-    this.#own = guardDescription(description, { relayOnly: false }).fingerprint;
+  /** One's own description as it may leave. Throws `description/refused`. */
+  described(description: Description, rules: GuardRules): Description {
+    const { description: guarded, fingerprint } = guardDescription(description, rules);
+    this.#own = fingerprint;
+    return guarded;
   }
 
   /** The other side's description: bounded, and always with the fingerprint it came with first. Throws `description/refused`. */

@@ -112,7 +112,7 @@ describe('on an open channel', () => {
     await pair.open();
     pair.guest.talk?.check();
     const path = await pair.heard.guest.first('path');
-    expect(path.isAlive).toBe(true);
+    expect(path.standing).toBe('alive');
     expect(path.rttMs).toBeLessThan(1_000);
   });
 

@@ -1,5 +1,5 @@
 import type { Bytes } from '../protocol/bytes';
-import { guardCandidate, type GuardRules } from '../protocol/description';
+import { guardNegotiation, type GuardRules } from '../protocol/description';
 import { encodeEnvelope, type Envelope } from '../protocol/envelope';
 import { codeOf, ParleyError, type ErrorCode } from '../protocol/errors';
 import {
@@ -60,7 +60,7 @@ export class Connection {
   readonly startedAtMs = performance.now();
   readonly #around: Surroundings;
   readonly #own: Direction;
-  readonly #rules: GuardRules;
+  #rules: GuardRules;
   #handshake: Handshake;
   /** The socket that the other end was last heard through; `null` is the meeting's host. */
   #route: PeerId | null;
@@ -106,7 +106,7 @@ export class Connection {
   /** The host's side: takes message 1. Throws `crypto/open-failed` for one that this meeting's link did not make. */
   static async answer(
     around: Surroundings,
-    setup: { tag: ConnectionTag; from: PeerId; m1: Bytes; policy: Policy },
+    setup: { tag: ConnectionTag; from: PeerId; m1: Bytes; policy: Policy; rules: GuardRules },
   ): Promise<Connection> {
     const parties = hostGuest(around.keys, setup.from);
     const responder = await Responder.accept({ psk: around.keys.psk, parties }, setup.m1);
@@ -114,7 +114,7 @@ export class Connection {
       tag: setup.tag,
       own: 'r2i',
       route: setup.from,
-      rules: { relayOnly: setup.policy.relayOnly },
+      rules: setup.rules,
       handshake: { at: 'm1-read', responder },
     });
     const wantsOffer = !setup.policy.lobby;
@@ -150,14 +150,14 @@ export class Connection {
   described(description: Description, channel: ByteChannel, policy: Policy): void {
     this.#channel = channel;
     this.#do(async () => {
-      this.#binding.described(description);
+      const own = this.#binding.described(description, this.#rules);
       const handshake = this.#handshake;
       if (handshake.at === 'm1-read') {
-        await this.#sendM2(handshake.responder, policy, description);
+        await this.#sendM2(handshake.responder, policy, own);
       } else if (handshake.at === 'm2-read') {
-        await this.#sendM3(handshake, description);
+        await this.#sendM3(handshake, own);
       } else {
-        await this.#sendOverServer({ kind: 'description', description });
+        await this.#sendOverServer({ kind: 'description', description: own });
       }
       await this.#startTalk();
     });
@@ -168,9 +168,12 @@ export class Connection {
   }
 
   negotiate(message: NegotiationMessage, overServer: boolean): void {
+    // What leaves is held to the same rules as what comes: the browser was asked to hide an address, this sees to it.
+    const own = this.#rules.relayOnly ? guardNegotiation(message, this.#rules) : message;
+    if (own === null) return;
     const talk = this.#talk;
-    if (!overServer && talk?.isOpen === true) talk.send(message);
-    else this.#do(() => this.#sendOverServer(message));
+    if (!overServer && talk?.isOpen === true) talk.send(own);
+    else this.#do(() => this.#sendOverServer(own));
   }
 
   get talk(): Talk | null {
@@ -213,6 +216,8 @@ export class Connection {
     const { payload, secrets } = await opening(() =>
       initiator.readM2(bytes, { hostMeetingId: this.#around.keys.id }),
     );
+    // The host may ask everybody to hide their address.
+    this.#rules = { relayOnly: this.#rules.relayOnly || payload.policy.relayOnly };
     const offer = payload.offer === null ? null : this.#guard(payload.offer);
     await this.#startSignal(secrets);
     const safetyWords = await secrets.safetyWords(initiator.random, payload.random);
@@ -304,15 +309,10 @@ export class Connection {
   async #takeNegotiation(message: NegotiationMessage): Promise<void> {
     if (message.kind === 'description') {
       this.#emitNegotiation({ ...message, description: this.#guard(message.description) });
-      await this.#startTalk();
-    } else if (message.kind === 'candidates') {
-      const candidates = message.candidates.flatMap(
-        (candidate) => guardCandidate(candidate, this.#rules) ?? [],
-      );
-      if (candidates.length > 0) this.#emitNegotiation({ kind: 'candidates', candidates });
-    } else {
-      this.#emitNegotiation(message);
+      return this.#startTalk();
     }
+    const guarded = guardNegotiation(message, this.#rules);
+    if (guarded !== null) this.#emitNegotiation(guarded);
   }
 
   #guard(description: Description): Description {

@@ -72,7 +72,7 @@ export type Command =
       relayOnly: boolean;
     }
   /** What a host answers newcomers with from now on. */
-  | { type: 'host'; policy: Policy }
+  | { type: 'host'; policy: Policy; relayOnly: boolean }
   /** An envelope from the server; `from: null` is the meeting's host. */
   | { type: 'envelope'; from: PeerId | null; bytes: Bytes }
   /** The offer or answer that was asked for; `channel` names the talk channel handed over before. */
@@ -123,7 +123,12 @@ export type WorkerEvent =
   | { type: 'negotiation'; connection: ConnectionTag; message: NegotiationMessage }
   | { type: 'open'; connection: ConnectionTag }
   | { type: 'talk'; connection: ConnectionTag; message: TalkMessage }
-  | { type: 'path'; connection: ConnectionTag; isAlive: boolean; rttMs: number | null }
+  | {
+      type: 'path';
+      connection: ConnectionTag;
+      standing: 'alive' | 'doubtful' | 'dead';
+      rttMs: number | null;
+    }
   /** The other end says it can't go on. Unauthenticated: for words only. */
   | { type: 'refused'; connection: ConnectionTag; code: WireCode }
   /** An envelope that should have opened did not. Nothing changed; the true one may still come. */

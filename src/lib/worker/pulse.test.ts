@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { Pulse, PULSE_INTERVAL_MS, SILENCE_MS, type PulseReport } from './pulse';
+import { DOUBT_MS, Pulse, PULSE_INTERVAL_MS, SILENCE_MS, type PulseReport } from './pulse';
 
 /** How often the session looks at its pulses. */
-const TICK_MS = 500;
+const TICK_MS = 250;
 
 class Wire {
   nowMs = 5_000;
@@ -17,6 +17,14 @@ class Wire {
       sendPing: (stamp) => this.pings.push(stamp),
       report: (report) => this.reports.push(report),
     });
+  }
+
+  readonly startMs = 5_000;
+  get silentMs(): number {
+    return this.nowMs - this.startMs;
+  }
+  get standings(): string[] {
+    return this.reports.map(({ standing }) => standing);
   }
 
   /** Time passes with ticks; `each` is what happens at every one. */
@@ -42,16 +50,17 @@ describe('a path', () => {
   });
 
   test('that falls silent is reported once, soon, and once more when it is heard', () => {
-    const wire = new Wire().pass(SILENCE_MS);
-    expect(wire.reports).toEqual([]);
+    const wire = new Wire().pass(DOUBT_MS);
+    wire.pass(SILENCE_MS - wire.silentMs);
+    expect(wire.standings).toEqual(['doubtful']);
     wire.pass(TICK_MS);
-    expect(wire.reports).toEqual([{ isAlive: false, rttMs: null }]);
+    expect(wire.standings).toEqual(['doubtful', 'dead']);
     wire.pass(20_000);
-    expect(wire.reports).toHaveLength(1);
-    wire.pulse.heard();
-    expect(wire.reports.at(-1)).toEqual({ isAlive: true, rttMs: null });
-    wire.pulse.heard();
     expect(wire.reports).toHaveLength(2);
+    wire.pulse.heard();
+    expect(wire.reports.at(-1)).toEqual({ standing: 'alive', rttMs: null });
+    wire.pulse.heard();
+    expect(wire.reports).toHaveLength(3);
   });
 });
 
@@ -64,9 +73,9 @@ describe('after a sleep of this side', () => {
     expect(wire.reports).toEqual([]);
     expect(wire.pings).toHaveLength(asked + 1);
     wire.pass(1_000);
-    expect(wire.reports).toEqual([]);
-    wire.pass(1_000);
-    expect(wire.reports).toEqual([{ isAlive: false, rttMs: null }]);
+    expect(wire.standings).not.toContain('dead');
+    wire.pass(TICK_MS);
+    expect(wire.standings).toContain('dead');
   });
 
   test('an answer keeps it alive', () => {
@@ -74,7 +83,7 @@ describe('after a sleep of this side', () => {
     wire.nowMs += 60_000;
     wire.pulse.tick();
     wire.pulse.heard();
-    wire.pass(2_000);
+    wire.pass(DOUBT_MS - TICK_MS);
     expect(wire.reports).toEqual([]);
   });
 });
@@ -91,16 +100,16 @@ describe('a question out of turn', () => {
     wire.pulse.heard();
     wire.pulse.ask();
     wire.pass(PULSE_INTERVAL_MS);
-    expect(wire.reports).toEqual([]);
+    expect(wire.standings).not.toContain('dead');
     wire.pass(TICK_MS);
-    expect(wire.reports).toEqual([{ isAlive: false, rttMs: null }]);
+    expect(wire.standings.at(-1)).toBe('dead');
   });
 
   test('that is answered changes nothing', () => {
     const wire = new Wire();
     wire.pulse.ask();
     wire.pulse.heard();
-    wire.pass(SILENCE_MS);
+    wire.pass(DOUBT_MS - TICK_MS);
     expect(wire.reports).toEqual([]);
   });
 });
@@ -112,7 +121,7 @@ describe('the round trip', () => {
     const [stamp = NaN] = wire.pings;
     wire.nowMs += 42;
     wire.pulse.ponged(stamp);
-    expect(wire.reports).toEqual([{ isAlive: true, rttMs: 42 }]);
+    expect(wire.reports).toEqual([{ standing: 'alive', rttMs: 42 }]);
   });
 
   test('is right where the 32-bit stamp turns over', () => {

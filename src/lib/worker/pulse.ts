@@ -1,9 +1,11 @@
 /** How often an idle path is asked whether it is there. */
 export const PULSE_INTERVAL_MS = 1_000;
-/** Nothing heard for that long: the path is taken for dead. Two pulses lost and half a second's grace. */
-export const SILENCE_MS = 2_500;
+/** A pulse went unanswered: the way to the server is looked at already, so that it is there when it is needed. */
+export const DOUBT_MS = 1_300;
+/** Nothing heard for that long, from pulses of either side: the path is taken for dead. */
+export const SILENCE_MS = 2_000;
 
-export type PulseReport = { isAlive: boolean; rttMs: number | null };
+export type PulseReport = { standing: 'alive' | 'doubtful' | 'dead'; rttMs: number | null };
 
 type PulseOptions = {
   now: () => number;
@@ -21,7 +23,7 @@ export class Pulse {
   #heardAtMs: number;
   #tickedAtMs: number;
   #askedAtMs = -Infinity;
-  #isAlive = true;
+  #standing: PulseReport['standing'] = 'alive';
   #rttMs: number | null = null;
 
   constructor(options: PulseOptions) {
@@ -32,10 +34,7 @@ export class Pulse {
   /** Any authentic message is a sign of life. */
   heard(): void {
     this.#heardAtMs = this.#options.now();
-    if (!this.#isAlive) {
-      this.#isAlive = true;
-      this.#report();
-    }
+    this.#become('alive');
   }
 
   /** `stamp` is what the ping carried: milliseconds of this side's clock, modulo 2^32. */
@@ -44,7 +43,7 @@ export class Pulse {
     // A stamp that this side did not send recently measures nothing.
     if (rttMs > 60_000) return;
     this.#rttMs = rttMs;
-    this.#report();
+    this.#options.report({ standing: this.#standing, rttMs });
   }
 
   /** Asks now: the page woke, or the network or the other end changed. The answer has one interval's time. */
@@ -59,10 +58,9 @@ export class Pulse {
     const hasSlept = nowMs - this.#tickedAtMs > SILENCE_MS;
     this.#tickedAtMs = nowMs;
     if (hasSlept) return this.ask();
-    if (this.#isAlive && nowMs - this.#heardAtMs > SILENCE_MS) {
-      this.#isAlive = false;
-      this.#report();
-    }
+    const silentMs = nowMs - this.#heardAtMs;
+    if (silentMs > SILENCE_MS) this.#become('dead');
+    else if (silentMs > DOUBT_MS) this.#become('doubtful');
     if (nowMs - this.#askedAtMs >= PULSE_INTERVAL_MS) this.#ping(nowMs);
   }
 
@@ -70,7 +68,9 @@ export class Pulse {
     this.#askedAtMs = nowMs;
     this.#options.sendPing(Math.round(nowMs) >>> 0);
   }
-  #report(): void {
-    this.#options.report({ isAlive: this.#isAlive, rttMs: this.#rttMs });
+  #become(standing: PulseReport['standing']): void {
+    if (standing === this.#standing) return;
+    this.#standing = standing;
+    this.#options.report({ standing, rttMs: this.#rttMs });
   }
 }

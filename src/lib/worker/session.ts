@@ -13,7 +13,7 @@ import { MeetingKeys } from './meeting-keys';
 import type { Calls, CallName, Command, ConnectionTag, VaultPlace, WorkerEvent } from './messages';
 
 /** Heartbeats and timeouts are looked at that often. */
-const TICK_MS = 500;
+const TICK_MS = 250;
 
 /**
  * The session worker's mind: the keys of one meeting, its connections, its files. Commands come in, events go out;
@@ -32,7 +32,7 @@ export class Session {
   /** Message 1, made before the person pressed Join. It belongs to one socket: the peer id is part of it. */
   #greeting: { ownPeer: PeerId; initiator: Promise<Initiator> } | null = null;
   /** What newcomers are answered with; `null` while this is no host that is present. */
-  #hosting: { policy: Policy } | null = null;
+  #hosting: { policy: Policy; relayOnly: boolean } | null = null;
 
   constructor(origin: string, emit: (event: WorkerEvent) => void) {
     this.#origin = origin;
@@ -57,7 +57,7 @@ export class Session {
       case 'knock':
         return void this.#knock(command);
       case 'host':
-        this.#hosting = { policy: command.policy };
+        this.#hosting = { policy: command.policy, relayOnly: command.relayOnly };
         return;
       case 'envelope':
         return void this.#route(command.from, command.bytes);
@@ -200,8 +200,9 @@ export class Session {
       return this.#refuse(tag, from, 'rate-limited');
     this.#answering.add(tag);
     try {
-      const { policy } = hosting;
-      const connection = await Connection.answer(this.#surroundings(), { tag, from, m1, policy });
+      const { policy, relayOnly } = hosting;
+      const setup = { tag, from, m1, policy, rules: { relayOnly } };
+      const connection = await Connection.answer(this.#surroundings(), setup);
       this.#connections.set(tag, connection);
     } catch (fault) {
       if (codeOf(fault) !== 'crypto/open-failed') throw fault;
