@@ -5,7 +5,7 @@ import { expectedClass, type Profile } from './profiles';
 import { outputIn } from './program';
 import { credentialsFor, startRelay } from './servers';
 import { APP, TIGHT_TURN, TURN } from './topology';
-import { addressesIn, testify } from './witness';
+import { addressesIn, forgetTestimony, testify } from './witness';
 
 const PAIRS: [Profile, Profile][] = [
   ['prc', 'prc'],
@@ -48,6 +48,7 @@ for (const profile of ['cone', 'v6'] as const) {
 
     await test.step('hidden', async () => {
       lab.topology.forgetFlows();
+      await forgetTestimony(talk.host);
       await talk.visit('relayed', { isHidden: true, context });
       const [host, guest] = await Promise.all([testify(talk.host), testify(talk.guest)]);
       for (const told of [guest.given, host.taken, host.handed]) {

@@ -96,3 +96,10 @@ export function addressesIn(text: string): string[] {
 export function testify(page: Page): Promise<Testimony> {
   return page.evaluate(() => testimony);
 }
+
+/** What comes next is told alone. */
+export function forgetTestimony(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    for (const told of Object.values(testimony)) told.length = 0;
+  });
+}
