@@ -106,6 +106,11 @@ function playwright() {
   }));
 }
 
+/** Browsers behind routers of several kinds; where that cannot be, it says why in one line and counts nothing. */
+function networks() {
+  runner('nat', 'node', ['tests/nat/run.js', 'smoke'], { LAB_REPORT: reportPath('nat') }, (report) => report);
+}
+
 function everything() {
   if (!check('install', 'node', 'scripts/ready.mjs')) return;
   if (!isQuick && !check('chromium', 'node', 'scripts/find-chromium.mjs')) return;
@@ -123,6 +128,7 @@ function everything() {
   vitest('node', 'browser');
   if (isBuilt) vitest('build');
   if (isBuilt) playwright();
+  if (isBuilt) networks();
 }
 
 try {

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { writeMatrixReport, type PairResult } from './matrix-report';
 import { everyPair } from './profiles';
 import type { FullResult, Reporter, TestCase, TestResult } from '@playwright/test/reporter';
@@ -43,7 +44,10 @@ export default class LineReporter implements Reporter {
     if (this.#pairs.length === everyPair().length) writeMatrixReport(this.#pairs);
     // Something broke outside of every case: that is no success either.
     if (status !== 'passed' && this.#failed === 0) this.#failed = 1;
-    process.stdout.write(`\n${this.#passed} passed, ${this.#failed} failed\n`);
+    const [passed, failed] = [this.#passed, this.#failed];
+    const path = process.env['LAB_REPORT'];
+    if (path !== undefined) writeFileSync(path, JSON.stringify({ passed, failed }));
+    process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
   }
 
   printsToStdio(): boolean {
