@@ -63,14 +63,20 @@ module.exports = {
       name: 'features-see-shapes',
       comment: 'Of peer and of the messages of the worker, a feature sees the types.',
       severity: 'error',
-      from: { path: lib(...features), pathNot: TEST },
+      from: { path: lib(...features, 'doctor'), pathNot: TEST },
       to: { path: [lib('peer'), WORKER_SHAPES], dependencyTypesNot: ['type-only', 'type-import'] },
     },
+    only(
+      'doctor',
+      lib('doctor'),
+      [lib('protocol', 'peer', 'signaling')],
+      'Looks at connections; holds none of a meeting.',
+    ),
     only(
       'meeting',
       lib('meeting'),
       [
-        lib('protocol', 'crypto', 'vault', 'signaling', 'peer', 'ui', ...features),
+        lib('protocol', 'crypto', 'vault', 'signaling', 'peer', 'ui', 'doctor', ...features),
         WORKER_DOOR,
         WORKER_SHAPES,
       ],
@@ -82,7 +88,10 @@ module.exports = {
       ['^src/lib/protocol/errors\\.ts$'],
       "Generic components know the protocol's error codes, nothing else of it.",
     ),
-    only('routes', '^src/routes/', [lib('meeting', 'ui', ...features), '^src/lib/protocol/errors\\.ts$']),
+    only('routes', '^src/routes/', [
+      lib('meeting', 'ui', 'doctor', ...features),
+      '^src/lib/protocol/errors\\.ts$',
+    ]),
     only('service-worker', '^src/service-worker/', []),
     only('server', '^src/server/', [lib('protocol')]),
     {
