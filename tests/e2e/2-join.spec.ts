@@ -72,3 +72,30 @@ test('where a browser cannot transfer a data channel, its bytes are shuttled and
   await say(host, 'and back');
   await expectHeard(guest, 'and back');
 });
+
+test('hidden where the server has no relay: nobody is connected, no address is told, and the reason is said', async ({
+  host,
+  guest,
+}) => {
+  const link = await createMeeting(host);
+  const told: string[] = [];
+  await guest.page.exposeFunction('told', (text: string) => told.push(text));
+  await guest.page.addInitScript(() => {
+    const tell = (globalThis as unknown as { told: (text: string) => void }).told;
+    globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+      constructor(configuration?: RTCConfiguration) {
+        super(configuration);
+        this.addEventListener('icecandidate', ({ candidate }) => tell(candidate?.candidate ?? ''));
+      }
+    };
+  });
+  await guest.page.goto(link);
+  await guest.page.getByRole('textbox', { name: 'Your name' }).fill('Grace');
+  await guest.page.getByRole('checkbox', { name: 'Hide my address' }).check();
+  await guest.page.getByRole('button', { name: 'Join' }).click();
+  await expect(guest.page.getByRole('alert')).toContainText('Your address cannot be hidden here');
+  await expect(guest.page.getByRole('textbox', { name: 'Message' })).toBeHidden();
+  // Gathering came to its end, and there was nothing in it.
+  await expect.poll(() => told).toContain('');
+  expect(told.filter((candidate) => candidate !== '')).toEqual([]);
+});

@@ -90,6 +90,28 @@ test('a third person reads that the meeting is full', async ({
   await browser.close();
 });
 
+test('a guest whose tab was closed keeps the place from nobody', async ({ host, guest, server }) => {
+  const link = await createMeeting(host);
+  await joinMeeting(guest, link, 'Grace');
+  await expectConnected(host, guest);
+  const before = guest.page;
+  await guest.newTab();
+  await before.close();
+  await expect(host.page.getByRole('status').filter({ hasText: 'Reconnecting' })).toBeVisible();
+
+  // Somebody else: another profile, and so another participant.
+  const context = await guest.context.browser()?.newContext({ baseURL: server.url });
+  if (context === undefined) throw new Error('no browser');
+  const page = await context.newPage();
+  await page.goto(link);
+  await page.getByRole('textbox', { name: 'Your name' }).fill('Edsger');
+  await page.getByRole('button', { name: 'Join' }).click();
+  await expect(page.getByRole('textbox', { name: 'Message' })).toBeVisible();
+  await expect(host.page.getByRole('list', { name: 'People' })).toContainText('Edsger');
+  await expect(host.page.getByRole('list', { name: 'People' })).not.toContainText('Grace');
+  await context.close();
+});
+
 test('the host in another window takes the meeting over', async ({ host }) => {
   const link = await createMeeting(host);
   const first = host.page;

@@ -35,6 +35,8 @@ export function description(type: Description['type'], fingerprintByte: number):
 type PairOptions = {
   policy?: Partial<Policy>;
   admits?: boolean;
+  /** The guest hides their address. */
+  hides?: boolean;
   keys?: { host: MeetingKeys; guest: MeetingKeys };
 };
 
@@ -61,6 +63,7 @@ export class ConnectionPair {
   #connections: Partial<Record<Side, Connection>> = {};
   readonly #keys: { host: MeetingKeys; guest: MeetingKeys };
   readonly #admits: boolean;
+  readonly #hides: boolean;
   /** Messages 1 that the host's keys did not open. */
   refusals = 0;
   #answering: Promise<void> = Promise.resolve();
@@ -68,6 +71,7 @@ export class ConnectionPair {
   private constructor(keys: { host: MeetingKeys; guest: MeetingKeys }, options: PairOptions) {
     this.#keys = keys;
     this.#admits = options.admits ?? true;
+    this.#hides = options.hides ?? false;
     this.policy = { ...NO_POLICY, ...options.policy };
     const [guest, host] = FakeByteChannel.pair();
     this.channels = { guest, host };
@@ -91,7 +95,7 @@ export class ConnectionPair {
         tag: TAG,
         initiator: await greetHost(this.#keys.guest, this.guestPeer),
         introduction: { participant: this.participant, name: 'Gerda', knockText: 'It is me' },
-        rules: { relayOnly: false },
+        rules: { relayOnly: this.#hides },
       },
     );
   }

@@ -1,3 +1,4 @@
+import { NO_FACTS } from '../../src/lib/doctor/facts';
 import type { HomeView, MeetingItem, MeetingView, Person } from '../../src/lib/meeting/view';
 
 /** What a view asked for, in order: the method and its arguments. */
@@ -58,6 +59,7 @@ export function meetingView(over: Partial<MeetingView> = {}): MeetingView & { ca
     setOwnName: note('setOwnName'),
     markVerified: note('markVerified'),
     dismissTrouble: note('dismissTrouble'),
+    connectionFacts: () => Promise.resolve(NO_FACTS),
     ...over,
   };
 }

@@ -2,6 +2,8 @@ import { whenIdle } from '../ui/idle';
 
 /** How often the title changes to and fro while it asks for attention. */
 const BLINK_MS = 1_200;
+/** A connection that is away for less is back before anybody could do anything. */
+const PATIENCE_MS = 6_000;
 
 /**
  * Tells a person who is looking elsewhere: a sound, and the title of the tab. Never a name of a meeting or a person,
@@ -10,6 +12,7 @@ const BLINK_MS = 1_200;
 export class Attention {
   #audio: AudioContext | null = null;
   #blinking: ReturnType<typeof setInterval> | undefined;
+  #patience: ReturnType<typeof setTimeout> | undefined;
   #title = '';
   #isDestroyed = false;
 
@@ -31,6 +34,19 @@ export class Attention {
     this.#call('Somebody is here');
   }
 
+  /** With every change: a connection that stays away is heard of, once, by whoever is looking elsewhere or talking on. */
+  connection(isAway: boolean): void {
+    if (!isAway) {
+      clearTimeout(this.#patience);
+      this.#patience = undefined;
+      return;
+    }
+    this.#patience ??= setTimeout(() => {
+      this.#sound([392, 311.13]);
+      this.#call('Reconnecting…');
+    }, PATIENCE_MS);
+  }
+
   message(): void {
     if (document.visibilityState === 'visible') return;
     this.#sound([659.25]);
@@ -41,6 +57,7 @@ export class Attention {
     this.#isDestroyed = true;
     document.removeEventListener('visibilitychange', this.#seen);
     this.#calm();
+    this.connection(false);
     void this.#audio?.close();
   }
 

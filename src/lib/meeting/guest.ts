@@ -44,6 +44,9 @@ export class Guest {
     });
   }
 
+  get peers(): readonly Peer[] {
+    return [this.peer];
+  }
   get isIn(): boolean {
     return this.#isIn;
   }

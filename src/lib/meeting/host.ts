@@ -33,6 +33,8 @@ export class Host {
   readonly #visitors = new Map<ParticipantId, Visitor>();
   /** Through which socket each connection was last heard. */
   readonly #routes = new Map<ConnectionTag, PeerId>();
+  /** Connections whose socket to the server is gone. */
+  readonly #gone = new Set<ConnectionTag>();
   #spare: Line | null = null;
   #policy: Policy;
   readonly #hidesAddress: boolean;
@@ -48,6 +50,9 @@ export class Host {
 
   get visitors(): readonly Visitor[] {
     return [...this.#visitors.values()];
+  }
+  get peers(): readonly Peer[] {
+    return this.visitors.map(({ peer }) => peer);
   }
   get policy(): Policy {
     return this.#policy;
@@ -124,8 +129,9 @@ export class Host {
         return this.#room.ended('meeting/retired');
       case 'gone':
         for (const { peer } of this.#visitors.values()) {
-          if (peer.tag !== null && this.#routes.get(peer.tag) === event.peer)
-            peer.dispatch({ type: 'absent' });
+          if (peer.tag === null || this.#routes.get(peer.tag) !== event.peer) continue;
+          this.#gone.add(peer.tag);
+          peer.dispatch({ type: 'absent' });
         }
         return this.#forgetTheGone();
       default:
@@ -141,6 +147,7 @@ export class Host {
         return this.#knocked(event.connection, event.from, event.wantsOffer);
       case 'moved':
         if (event.from !== null) this.#routes.set(event.connection, event.from);
+        this.#gone.delete(event.connection);
         return;
       case 'envelope':
         return void this.#relay(this.#routes.get(event.connection) ?? null, event.bytes);
@@ -216,8 +223,11 @@ export class Host {
     const before = this.#visitors.get(participant);
     const isKnown = before?.status === 'admitted';
     const others = this.visitors.filter((one) => one.participant !== participant);
-    if (!isKnown && others.filter(({ status }) => status === 'admitted').length >= MAX_GUESTS) {
-      return this.#deny(peer, 'full');
+    const admitted = others.filter(({ status }) => status === 'admitted');
+    if (!isKnown && admitted.length >= MAX_GUESTS) {
+      const lost = admitted.find((one) => this.#isLost(one));
+      if (lost === undefined) return this.#deny(peer, 'full');
+      this.#letGo(lost);
     }
     if (!isKnown && others.filter(({ status }) => status === 'asking').length >= MAX_WAITING) {
       return this.#deny(peer, 'full');
@@ -234,6 +244,20 @@ export class Host {
       this.#room.announce();
     }
     this.#room.changed();
+  }
+
+  /**
+   * Neither heard nor at the server: a tab that was closed, most likely. The place is kept for a while all the same, but
+   * not against somebody who is here.
+   */
+  #isLost({ peer }: Visitor): boolean {
+    return peer.state.at === 'silent' && peer.tag !== null && this.#gone.has(peer.tag);
+  }
+
+  #letGo({ participant, peer }: Visitor): void {
+    peer.dismiss(null);
+    this.#visitors.delete(participant);
+    this.#room.left(participant);
   }
 
   #admit(visitor: Visitor, hasOffer = false): void {

@@ -19,6 +19,8 @@ export class Line {
   readonly #link: RtcLink;
   readonly #network: Network;
   #handlers: LineHandlers | null = null;
+  /** When it was last begun to gather for, by the page's clock. */
+  startedAtMs = performance.now();
   #tag: ConnectionTag | null = null;
   #talkChannel = 0;
   #isOverServer = true;
@@ -52,6 +54,7 @@ export class Line {
   use(tag: ConnectionTag, handlers: LineHandlers): void {
     this.#tag = tag;
     this.#handlers = handlers;
+    this.startedAtMs = performance.now();
   }
 
   prepareOffer(): void {
@@ -73,6 +76,9 @@ export class Line {
   }
   openFileChannel(file: Parameters<SessionClient['giveFileChannel']>[1]): void {
     this.#session.giveFileChannel(this.tag, file, this.#link.createFileChannel());
+  }
+  get iceState(): RtcLink['iceState'] {
+    return this.#link.iceState;
   }
   statistics(): Promise<RTCStatsReport> {
     return this.#link.statistics();

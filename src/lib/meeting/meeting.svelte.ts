@@ -11,6 +11,7 @@ import { onWake } from '../signaling/wake';
 import { SessionClient, type SessionEvent } from '../worker/client';
 import { KeptConsents } from './accepted-files';
 import { Attention } from './attention';
+import type { ConnectionFacts } from '../doctor/facts';
 import { Guest } from './guest';
 import { Host } from './host';
 import { Keeper, type Kept } from './keeper';
@@ -20,22 +21,11 @@ import { Network } from './network';
 import { inviteLink, type Opening } from './opening';
 import type { Peer } from './peer';
 import type { Room } from './room';
-import { peopleOf, signalingWord, stageOf, waitingOf } from './roster';
+import { NOTHING_YET, snapshotOf, type Snapshot } from './roster';
 import type { Knocker, MeetingView, Person, Stage } from './view';
 
 /** The quickest to make that every browser takes (RFC 8827 §6.5). */
 const CERTIFICATE_KEY: EcKeyGenParams = { name: 'ECDSA', namedCurve: 'P-256' };
-const NO_POLICY: Policy = { lobby: false, relayOnly: false, sealMedia: false };
-
-/** What the person sees of the meeting; replaced as a whole whenever something changes. */
-type Snapshot = {
-  stage: Stage;
-  people: readonly Person[];
-  waitingRoom: readonly Knocker[];
-  policy: Policy;
-  signaling: MeetingView['signaling'];
-};
-
 /**
  * One meeting on this page: the composition root. It makes the session worker, the way to the server, the side this
  * person is on (host or guest), chat and files, and wires them; nothing else constructs any of these.
@@ -54,13 +44,7 @@ export class Meeting implements MeetingView {
   #kept: Kept | null = null;
   #certificate: RTCCertificate | null = null;
   #state: MeetingState = { at: 'opening', hasLink: false, wantsIn: false };
-  #snapshot = $state.raw<Snapshot>({
-    stage: { at: 'opening' },
-    people: [],
-    waitingRoom: [],
-    policy: NO_POLICY,
-    signaling: 'connecting',
-  });
+  #snapshot = $state.raw<Snapshot>(NOTHING_YET);
   #role = $state.raw<'host' | 'guest'>('guest');
   #name = $state.raw('');
   #ownName = $state.raw('');
@@ -256,6 +240,11 @@ export class Meeting implements MeetingView {
     this.#do(this.#keeper.verify(id).finally(() => this.#publish()));
   }
 
+  async connectionFacts(): Promise<ConnectionFacts> {
+    const { factsOf } = await import('./facts');
+    return factsOf(this.#side?.peers[0] ?? null, this.#network, this.#signaling);
+  }
+
   dismissTrouble(): void {
     this.#trouble = null;
   }
@@ -385,14 +374,9 @@ export class Meeting implements MeetingView {
   }
 
   #publish(): void {
-    const side = this.#side;
     const verified = (id: string) => this.#keeper.verification(id);
-    this.#snapshot = {
-      stage: stageOf(this.#state, side),
-      people: side === null ? [] : peopleOf(side, { ownName: this.#ownName, verified }),
-      waitingRoom: side instanceof Host ? waitingOf(side) : [],
-      policy: side instanceof Host ? side.policy : (side?.policy ?? NO_POLICY),
-      signaling: signalingWord(this.#signaling.state),
-    };
+    const own = { ownName: this.#ownName, verified };
+    this.#snapshot = snapshotOf(this.#state, this.#side, this.#signaling.state, own);
+    this.#attention.connection(this.#snapshot.people.some(({ link }) => link === 'reconnecting'));
   }
 }

@@ -57,6 +57,10 @@ export class Peer {
   get tag(): string | null {
     return this.#line?.tag ?? null;
   }
+  /** The connection in use or in the making. */
+  get line(): Line | null {
+    return this.#line;
+  }
   get isTalking(): boolean {
     return this.#isTalking;
   }

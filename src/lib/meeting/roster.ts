@@ -1,5 +1,6 @@
 import type { SignalingState } from '../signaling/signaling';
 import { NAMELESS } from '../ui/words';
+import type { Policy } from '../protocol/handshake';
 import type { Guest } from './guest';
 import { Host } from './host';
 import type { MeetingState } from './lifecycle';
@@ -8,7 +9,34 @@ import type { Knocker, MeetingView, Person, Stage } from './view';
 
 /** What the views are shown of a side: the stage of the meeting, who is in it, who asks to be. */
 
-export function stageOf(state: MeetingState, side: Guest | Host | null): Stage {
+/** What the person sees of the meeting; replaced as a whole whenever something changes. */
+export type Snapshot = Pick<MeetingView, 'stage' | 'people' | 'waitingRoom' | 'policy' | 'signaling'>;
+
+const NO_POLICY: Policy = { lobby: false, relayOnly: false, sealMedia: false };
+export const NOTHING_YET: Snapshot = {
+  stage: { at: 'opening' },
+  people: [],
+  waitingRoom: [],
+  policy: NO_POLICY,
+  signaling: 'connecting',
+};
+
+export function snapshotOf(
+  state: MeetingState,
+  side: Guest | Host | null,
+  signaling: SignalingState,
+  own: Roster,
+): Snapshot {
+  return {
+    stage: stageOf(state, side),
+    people: side === null ? [] : peopleOf(side, own),
+    waitingRoom: side instanceof Host ? waitingOf(side) : [],
+    policy: side?.policy ?? NO_POLICY,
+    signaling: signalingWord(signaling),
+  };
+}
+
+function stageOf(state: MeetingState, side: Guest | Host | null): Stage {
   const guest = guestOf(side);
   if (state.at === 'opening') {
     if (state.wantsIn) return { at: 'waiting', reason: 'connecting' };
@@ -37,7 +65,7 @@ const guestOf = (side: Guest | Host | null): Guest | null =>
 
 type Roster = { ownName: string; verified: (id: string) => Person['verified'] };
 
-export function peopleOf(side: Guest | Host, { ownName, verified }: Roster): readonly Person[] {
+function peopleOf(side: Guest | Host, { ownName, verified }: Roster): readonly Person[] {
   const isHost = side instanceof Host;
   const you: Person = {
     id: 'you',
@@ -66,7 +94,7 @@ export function peopleOf(side: Guest | Host, { ownName, verified }: Roster): rea
   return [you, ...admitted.map((one) => other(one.participant, one.name, one.peer, one.safetyWords))];
 }
 
-export function waitingOf(host: Host): readonly Knocker[] {
+function waitingOf(host: Host): readonly Knocker[] {
   return host.visitors
     .filter(({ status }) => status === 'asking')
     .map(({ participant, name, text }) => ({ id: participant, name, text }));

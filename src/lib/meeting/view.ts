@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../protocol/errors';
 import type { Policy } from '../protocol/handshake';
+import type { ConnectionFacts } from '../doctor/facts';
 
 /**
  * What the views may see and ask for. The classes that hold the state implement these interfaces; the views know
@@ -64,6 +65,8 @@ export interface MeetingView {
   setOwnName(name: string): void;
   markVerified(id: string): void;
   dismissTrouble(): void;
+  /** What is known of the way to the other side, or of looking for it, at this moment. */
+  connectionFacts(): Promise<ConnectionFacts>;
 }
 
 /** A saved meeting as Home lists it. */

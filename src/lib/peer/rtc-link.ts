@@ -143,6 +143,10 @@ export class RtcLink {
     return this.#pc.createDataChannel('');
   }
 
+  get iceState(): { gathering: RTCIceGatheringState; connection: RTCIceConnectionState } {
+    return { gathering: this.#pc.iceGatheringState, connection: this.#pc.iceConnectionState };
+  }
+
   statistics(): Promise<RTCStatsReport> {
     return this.#pc.getStats();
   }

@@ -69,6 +69,7 @@ export class Signaling {
   /** The fallback has its turn after a WebSocket that did not open. */
   #next: TransportKind = 'websocket';
   #hasHadSocket = false;
+  #socketsRefused = false;
   #lostAtMs = -Infinity;
   #isVerifying = false;
   #sleep: () => void = () => undefined;
@@ -83,6 +84,10 @@ export class Signaling {
 
   get state(): SignalingState {
     return this.#state;
+  }
+  /** A WebSocket was tried and did not open, and none ever has. */
+  get socketsRefused(): boolean {
+    return this.#socketsRefused && !this.#hasHadSocket;
   }
   get nonce(): string {
     return this.#nonce;
@@ -245,6 +250,7 @@ export class Signaling {
     const neverOpened = this.#state.at === 'connecting';
     const nowMs = performance.now();
     if (!neverOpened) this.#lostAtMs = nowMs;
+    else if (kind === 'websocket') this.#socketsRefused = true;
     const isSocketsTurnOver = !this.#hasHadSocket || failures % SOCKET_TRIES === 0;
     this.#next =
       neverOpened && kind === 'websocket' && isSocketsTurnOver ? 'server-sent events' : 'websocket';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ConnectionPair, description } from '../../../tests/fakes/connection-pair';
+import type { Policy } from '../protocol/handshake';
 import type { Candidate } from '../protocol/message';
 
 const HOST_CANDIDATE: Candidate = {
@@ -164,6 +165,35 @@ describe('candidates', () => {
     const { message } = await pair.heard.host.first('negotiation');
     expect(JSON.stringify(message)).toContain('raddr 0.0.0.0 rport 0');
     expect(JSON.stringify(message)).not.toContain('192.0.2.7');
+  });
+});
+
+describe('a guest who hides their address', () => {
+  const open = async (policy: Partial<Policy>, hides: boolean) => {
+    const pair = await ConnectionPair.create({ policy, hides });
+    await pair.open();
+    return pair;
+  };
+
+  test.each([
+    ['by their own wish', {}, true],
+    ['because the host asks for it', { relayOnly: true }, false],
+  ] as const)('%s names no address but the relay’s, and takes none', async (_why, policy, hides) => {
+    const pair = await open(policy, hides);
+    pair.guest.negotiate({ kind: 'candidates', candidates: [HOST_CANDIDATE] }, false);
+    pair.guest.negotiate({ kind: 'candidates', candidates: [HOST_CANDIDATE, RELAYED] }, false);
+    const offer = description('offer', 0x11);
+    const sdp = offer.sdp.replace('t=0 0', `t=0 0\r\nc=IN IP4 192.0.2.7\r\na=${HOST_CANDIDATE.candidate}`);
+    pair.guest.negotiate({ kind: 'description', description: { ...offer, sdp } }, false);
+    const heard = [2, 3].map(async (nth) => (await pair.heard.host.nth('negotiation', nth)).message);
+    const told = JSON.stringify(await Promise.all(heard));
+    expect(told).toContain('raddr 0.0.0.0 rport 0');
+    expect(told).not.toMatch(/192\.0\.2\.7|typ host/);
+
+    pair.host.negotiate({ kind: 'candidates', candidates: [HOST_CANDIDATE] }, false);
+    pair.host.negotiate({ kind: 'candidates', candidates: [RELAYED] }, false);
+    const taken = (await pair.heard.guest.nth('negotiation', 2)).message;
+    expect(JSON.stringify(taken)).not.toContain('typ host');
   });
 });
 
