@@ -174,10 +174,22 @@ describe('an initiator', () => {
   });
 
   test('tells a path that does not come from a handshake that does not', () => {
-    const life: PeerEvent[] = [...met, { type: 'admit' }, { type: 'timeout' }];
+    const life: PeerEvent[] = [...met, { type: 'admit' }, ...times(2, { type: 'timeout' })];
     expect(initiator().take(...life).trouble).toBe('peer/ice-failed');
-    const changed: PeerEvent[] = [...met, { type: 'admit' }, { type: 'unopened' }, { type: 'timeout' }];
+    const changed: PeerEvent[] = [
+      ...met,
+      { type: 'admit' },
+      { type: 'unopened' },
+      ...times(2, { type: 'timeout' }),
+    ];
     expect(initiator().take(...changed).trouble).toBe('meeting/tampered');
+  });
+
+  test('gathers addresses once more before it builds anew for a path that does not come', () => {
+    const shell = initiator().take(...met, { type: 'admit' }, { type: 'timeout' });
+    expect(shell.effects.at(-2)).toEqual({ type: 'restart-ice' });
+    expect([shell.state.at, shell.trouble]).toEqual(['linking', null]);
+    expect(shell.take({ type: 'timeout' }).state.at).toBe('greeting');
   });
 
   test('takes a refusal for true only when it was said again', () => {
@@ -281,10 +293,14 @@ describe('a responder', () => {
     }
   });
 
-  test('restarts ICE for a silent guest and hears it again', () => {
+  test('restarts ICE for a silent guest that does not do so itself, and hears it again', () => {
+    const restart = { type: 'restart-ice' };
     const shell = admitted({ type: 'open' }, { type: 'silent' });
-    expect(shell.effects).toContainEqual({ type: 'restart-ice' });
+    expect(shell.effects).not.toContainEqual(restart);
+    expect(shell.alarmMs).toBeLessThan(3_000);
+    expect(shell.take({ type: 'timeout' }).effects.at(-2)).toEqual(restart);
     expect(shell.take({ type: 'heard' }).state.at).toBe('open');
     expect(shell.alarmMs).toBeNull();
+    expect(shell.take({ type: 'silent' }, ...times(2, { type: 'timeout' })).state).toEqual(AWAY);
   });
 });

@@ -18,11 +18,11 @@ export type PeerState =
   /** The host decides. */
   | { at: 'lobby' }
   /** The channel is not open yet. `isAdmitted`: the host has answered message 3, so only the path is missing. */
-  | { at: 'linking'; attempt: number; unopened: number; isAdmitted: boolean }
+  | { at: 'linking'; attempt: number; unopened: number; isAdmitted: boolean; hasRestarted: boolean }
   /** `hasReturned`: the other end has come back to the server since, perhaps as a new page. */
   | { at: 'open'; hasReturned: boolean }
-  /** It was open, and nothing is heard. ICE is being restarted. */
-  | { at: 'silent' }
+  /** It was open, and nothing is heard. ICE is being restarted, or will be if the other end does not see to it. */
+  | { at: 'silent'; hasRestarted: boolean }
   | { at: 'closed'; code: ErrorCode | null };
 
 export type PeerEvent =
@@ -61,8 +61,12 @@ export type Step = { state: PeerState; effects: PeerEffect[] };
 const GREETING_MS = 3_000;
 /** ICE with trickle takes well under a second; with relays and loss several. */
 const LINKING_MS = 12_000;
+/** A browser hears of a change of networks up to 2 s late; addresses gathered before that are of no use. */
+const RELINKING_MS = 4_000;
 /** An ICE restart that works takes 0.1 to 0.3 s (NATLAB); then it is quicker to build anew. */
 const RESTART_MS = 3_000;
+/** The initiator is the one to restart or build anew; the responder does if it hears nothing of that. */
+const DEFER_MS = 1_500;
 const MAX_PAUSE_MS = 8_000;
 /** A responder keeps a silent guest's place for that long. */
 const GONE_MS = 60_000;
@@ -73,7 +77,7 @@ const REPLACED_ATTEMPTS = 2;
 
 export const AWAY: PeerState = { at: 'away' };
 const OPEN: PeerState = { at: 'open', hasReturned: false };
-const LINKING: PeerState = { at: 'linking', attempt: 0, unopened: 0, isAdmitted: true };
+const LINKING: PeerState = { at: 'linking', attempt: 0, unopened: 0, isAdmitted: true, hasRestarted: false };
 
 export function nextInitiator(state: PeerState, event: PeerEvent): Step {
   if (state.at === 'closed') return stay(state);
@@ -87,7 +91,10 @@ export function nextInitiator(state: PeerState, event: PeerEvent): Step {
       return state.at === 'open' || state.at === 'silent' ? stay(state) : leaveFor(AWAY);
     case 'met':
       return state.at === 'greeting'
-        ? go({ ...state, at: 'linking', isAdmitted: false }, { type: 'alarm', afterMs: GREETING_MS })
+        ? go(
+            { ...state, at: 'linking', isAdmitted: false, hasRestarted: false },
+            { type: 'alarm', afterMs: GREETING_MS },
+          )
         : stay(state);
     case 'wait':
       return state.at === 'linking' || state.at === 'greeting'
@@ -102,7 +109,11 @@ export function nextInitiator(state: PeerState, event: PeerEvent): Step {
       if (state.at !== 'open') return stay(state);
       return state.hasReturned
         ? greet(0, 0)
-        : go({ at: 'silent' }, { type: 'restart-ice' }, { type: 'alarm', afterMs: RESTART_MS });
+        : go(
+            { at: 'silent', hasRestarted: true },
+            { type: 'restart-ice' },
+            { type: 'alarm', afterMs: RESTART_MS },
+          );
     case 'heard':
       return state.at === 'silent' ? go(OPEN, { type: 'no-alarm' }) : stay(state);
     case 'lost':
@@ -127,7 +138,7 @@ export function nextResponder(state: PeerState, event: PeerEvent): Step {
       return go(OPEN, { type: 'no-alarm' });
     case 'silent':
       return state.at === 'open'
-        ? go({ at: 'silent' }, { type: 'restart-ice' }, { type: 'alarm', afterMs: GONE_MS })
+        ? go({ at: 'silent', hasRestarted: false }, { type: 'alarm', afterMs: DEFER_MS })
         : stay(state);
     case 'heard':
       return state.at === 'silent' ? go(OPEN, { type: 'no-alarm' }) : stay(state);
@@ -135,13 +146,22 @@ export function nextResponder(state: PeerState, event: PeerEvent): Step {
       // Nobody has arrived yet, or somebody who asks: the next handshake is another newcomer.
       if (state.at === 'greeting' || state.at === 'lobby') return leaveFor(AWAY);
       // An admitted guest builds the next connection; until then its place is kept.
-      return state.at === 'open' ? go({ at: 'silent' }, { type: 'alarm', afterMs: GONE_MS }) : stay(state);
+      return state.at === 'open'
+        ? go({ at: 'silent', hasRestarted: true }, { type: 'alarm', afterMs: GONE_MS })
+        : stay(state);
     case 'wait':
       return go({ at: 'lobby' }, { type: 'no-alarm' });
     case 'admit':
     case 'met':
       return go(LINKING, { type: 'alarm', afterMs: GONE_MS });
     case 'timeout':
+      return state.at === 'silent' && !state.hasRestarted
+        ? go(
+            { at: 'silent', hasRestarted: true },
+            { type: 'restart-ice' },
+            { type: 'alarm', afterMs: GONE_MS },
+          )
+        : leaveFor(AWAY);
     case 'bye':
       return leaveFor(AWAY);
     case 'absent':
@@ -160,6 +180,10 @@ function timedOut(state: PeerState): Step {
       return unanswered(state);
     case 'linking':
       if (!state.isAdmitted) return unanswered(state);
+      if (!state.hasRestarted) {
+        const alarm = { type: 'alarm' as const, afterMs: LINKING_MS - RELINKING_MS };
+        return go({ ...state, hasRestarted: true }, { type: 'restart-ice' }, alarm);
+      }
       return greet(state.attempt + 1, 0, state.unopened > 0 ? 'meeting/tampered' : 'peer/ice-failed');
     case 'lobby':
     case 'silent':
@@ -204,7 +228,10 @@ function greet(attempt: number, unopened: number, trouble: ErrorCode | null = nu
 }
 
 const admitted = (attempt: number, unopened: number): Step =>
-  go({ at: 'linking', attempt, unopened, isAdmitted: true }, { type: 'alarm', afterMs: LINKING_MS });
+  go(
+    { at: 'linking', attempt, unopened, isAdmitted: true, hasRestarted: false },
+    { type: 'alarm', afterMs: RELINKING_MS },
+  );
 
 const stay = (state: PeerState): Step => ({ state, effects: [] });
 const go = (state: PeerState, ...effects: PeerEffect[]): Step => ({ state, effects });

@@ -107,11 +107,37 @@ describe('a session', () => {
     signaling.verify();
     signaling.verify();
     expect(beat.mutate).toHaveBeenCalledTimes(2);
-    await vi.advanceTimersByTimeAsync(700);
+    // The first greeted at once, so an answer that takes much longer does not come.
+    await vi.advanceTimersByTimeAsync(299);
     expect(signaling.state.at).toBe('open');
-    await vi.advanceTimersByTimeAsync(100);
+    await vi.advanceTimersByTimeAsync(1);
     expect(attempts.map(({ isClosed }) => isClosed)).toEqual([true, false]);
     expect(signaling.state).toEqual({ at: 'connecting', failures: 0 });
+  });
+
+  test('has longer to answer where it took long to open', async () => {
+    const beat = { mutate: () => new Promise<void>(() => undefined) };
+    const { signaling, last } = start({ api: { beat } as never });
+    await vi.advanceTimersByTimeAsync(600);
+    last().handlers.event(hello);
+    signaling.verify();
+    await vi.advanceTimersByTimeAsync(599);
+    expect(signaling.state.at).toBe('open');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(signaling.state.at).toBe('connecting');
+  });
+
+  test('that is sought again is begun beside one that does not come soon', async () => {
+    const here = start();
+    here.last().handlers.event(hello);
+    here.last().handlers.lost();
+    await vi.advanceTimersByTimeAsync(150 + 2 * 600);
+    expect(here.attempts.map(({ isClosed }) => isClosed)).toEqual([false, false, false, false]);
+    here.attempts[2]?.handlers.event(hello);
+    expect(here.signaling.state.at).toBe('open');
+    expect(here.attempts.slice(1).map(({ isClosed }) => isClosed)).toEqual([true, false, true]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(here.attempts).toHaveLength(4);
   });
 
   test('that was a WebSocket is sought as one several times before the fallback, with short pauses', async () => {

@@ -8,6 +8,7 @@ import {
   type ServerEvent,
   type Status,
 } from '../protocol/signaling';
+import { race } from './race';
 import type { Api, Transport, TransportHandlers, TransportKind } from './transport';
 import { onWake } from './wake';
 import { FIRST_PATIENCE_MS, openWebSocket } from './websocket';
@@ -34,13 +35,19 @@ const TRANSPORTS: Transports = {
   loadServerSentEvents: async () => (await import('./server-sent-events')).openServerSentEvents,
 };
 
-/** An answer to a sign of life takes one round trip; a socket on a network that is gone takes minutes to say so. */
-const VERIFY_MS = 800;
+/**
+ * An answer to a sign of life takes one round trip, and the opening of a WebSocket took four or more: so long is waited
+ * for one, within bounds. A socket on a network that is gone takes minutes to say so.
+ */
+const MIN_VERIFY_MS = 300;
+const MAX_VERIFY_MS = 800;
 /** How long a later WebSocket may take to greet: several times what it took last, so that a try on a network that is gone ends soon. */
 const PATIENCE = 4;
 const MIN_PATIENCE_MS = 1_500;
 const MAX_PATIENCE_MS = 8_000;
 const FRESH_MS = 500;
+/** After a loss the next WebSocket is begun beside one that has used up this part of its patience. */
+const RACE_AT = 0.4;
 /** A WebSocket that has worked here is tried that often before the fallback. */
 const SOCKET_TRIES = 4;
 /** Within that time after a loss nobody waits long for the next try: the network may be back any moment. */
@@ -75,6 +82,7 @@ export class Signaling {
   #sleep: () => void = () => undefined;
   #triedAtMs = -Infinity;
   #patienceMs = FIRST_PATIENCE_MS;
+  #verifyMs = MAX_VERIFY_MS;
 
   constructor(options: SignalingOptions) {
     this.#options = options;
@@ -128,7 +136,7 @@ export class Signaling {
       clearTimeout(patience);
       if (!isThere && this.#transport === transport) this.#renew();
     };
-    const patience = setTimeout(() => settle(false), VERIFY_MS);
+    const patience = setTimeout(() => settle(false), this.#verifyMs);
     transport.api.beat.mutate().then(
       () => settle(true),
       () => settle(false),
@@ -209,15 +217,18 @@ export class Signaling {
 
   #connect(): void {
     const kind = this.#next;
-    this.#triedAtMs = performance.now();
+    const triedAtMs = performance.now();
+    const raceEveryMs = this.#hasHadSocket ? this.#patienceMs * RACE_AT : null;
+    this.#triedAtMs = triedAtMs;
     const session: TransportHandlers = {
       event: (event) => {
         if (event.type === 'hello') {
           this.#nonce = event.nonce;
           if (kind === 'websocket') {
             this.#hasHadSocket = true;
-            const tookMs = performance.now() - this.#triedAtMs;
-            this.#patienceMs = Math.min(Math.max(PATIENCE * tookMs, MIN_PATIENCE_MS), MAX_PATIENCE_MS);
+            const tookMs = performance.now() - triedAtMs;
+            // Which of several that race began when is not known here.
+            if (raceEveryMs === null || tookMs < raceEveryMs) this.#measured(tookMs);
           }
           this.#become({ at: 'open', kind, peer: event.peer });
         } else {
@@ -228,7 +239,9 @@ export class Signaling {
     };
     this.#connecting = session;
     if (kind === 'websocket') {
-      this.#transport = this.#transports.websocket(session, this.#patienceMs);
+      const { websocket } = this.#transports;
+      const open = raceEveryMs === null ? websocket : race(websocket, raceEveryMs);
+      this.#transport = open(session, this.#patienceMs);
       return;
     }
     // Another attempt may begin, or all end, while it loads.
@@ -241,6 +254,12 @@ export class Signaling {
         if (isWanted()) this.#lost(kind);
       },
     );
+  }
+
+  /** A WebSocket greeted after that time, on the network as it is now. */
+  #measured(tookMs: number): void {
+    this.#patienceMs = Math.min(Math.max(PATIENCE * tookMs, MIN_PATIENCE_MS), MAX_PATIENCE_MS);
+    this.#verifyMs = Math.min(Math.max(tookMs, MIN_VERIFY_MS), MAX_VERIFY_MS);
   }
 
   #lost(kind: TransportKind): void {

@@ -105,6 +105,23 @@ describe('a question out of turn', () => {
     expect(wire.standings.at(-1)).toBe('dead');
   });
 
+  test('does not draw out a silence that has been asked about', () => {
+    const wire = new Wire().pass(DOUBT_MS + TICK_MS);
+    wire.pulse.ask();
+    wire.pass(SILENCE_MS + TICK_MS - wire.silentMs);
+    expect(wire.standings).toEqual(['doubtful', 'dead']);
+  });
+
+  test('after a sleep has its moment all the same', () => {
+    const wire = new Wire().pass(1_000);
+    wire.nowMs += 60_000;
+    wire.pulse.ask();
+    wire.pass(PULSE_INTERVAL_MS);
+    expect(wire.standings).not.toContain('dead');
+    wire.pass(TICK_MS);
+    expect(wire.standings).toContain('dead');
+  });
+
   test('that is answered changes nothing', () => {
     const wire = new Wire();
     wire.pulse.ask();

@@ -46,28 +46,40 @@ export class Pulse {
     this.#options.report({ standing: this.#standing, rttMs });
   }
 
-  /** Asks now: the page woke, or the network or the other end changed. The answer has one interval's time. */
+  /**
+   * Asks now: the page woke, or the network or the other end changed. The answer has one interval's time; a silence
+   * that has lasted longer, and in which this side was awake and asked already, is not drawn out by asking once more.
+   */
   ask(): void {
     const nowMs = this.#options.now();
-    this.#heardAtMs = nowMs - SILENCE_MS + PULSE_INTERVAL_MS;
+    const hasSlept = this.#wake(nowMs);
+    const graceMs = nowMs - SILENCE_MS + PULSE_INTERVAL_MS;
+    this.#heardAtMs = hasSlept ? graceMs : Math.min(this.#heardAtMs, graceMs);
     this.#ping(nowMs);
   }
 
   tick(): void {
     const nowMs = this.#options.now();
-    const hasSlept = nowMs - this.#tickedAtMs > SILENCE_MS;
-    this.#tickedAtMs = nowMs;
-    if (hasSlept) return this.ask();
+    if (nowMs - this.#tickedAtMs > SILENCE_MS) return this.ask();
+    this.#wake(nowMs);
     const silentMs = nowMs - this.#heardAtMs;
     if (silentMs > SILENCE_MS) this.#become('dead');
     else if (silentMs > DOUBT_MS) this.#become('doubtful');
     if (nowMs - this.#askedAtMs >= PULSE_INTERVAL_MS) this.#ping(nowMs);
   }
 
+  /** Whether this side has slept since it was last here. */
+  #wake(nowMs: number): boolean {
+    const hasSlept = nowMs - this.#tickedAtMs > SILENCE_MS;
+    this.#tickedAtMs = nowMs;
+    return hasSlept;
+  }
+
   #ping(nowMs: number): void {
     this.#askedAtMs = nowMs;
     this.#options.sendPing(Math.round(nowMs) >>> 0);
   }
+
   #become(standing: PulseReport['standing']): void {
     if (standing === this.#standing) return;
     this.#standing = standing;
