@@ -74,16 +74,20 @@ export class Topology {
     this.dropUplink(site, 'mobile');
   }
 
+  /** As a device does that joins a network: it has an address there from now on. */
   raiseUplink(site: Site, uplink: keyof typeof UPLINKS): void {
     const { device, lan, metric } = UPLINKS[uplink];
     ip(site.client, [
       `link set ${device} up`,
+      `addr replace ${lan.client}/24 dev ${device}`,
       `route replace default via ${lan.router} dev ${device} metric ${metric}`,
     ]);
   }
 
+  /** And no longer: an address that stayed behind would be offered to others for ever. */
   dropUplink(site: Site, uplink: keyof typeof UPLINKS): void {
-    ip(site.client, [`link set ${UPLINKS[uplink].device} down`]);
+    const { device } = UPLINKS[uplink];
+    ip(site.client, [`addr flush dev ${device}`, `link set ${device} down`]);
   }
 
   /** The router's provider gives it another address; all that it kept in mind is void. */
