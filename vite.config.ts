@@ -10,7 +10,7 @@ import { parleyDevServer } from './src/server/dev';
 const CHUNKS = [
   {
     name: 'shell',
-    test: /node_modules\/(?:svelte|@sveltejs|esm-env|clsx)\/|rolldown\/runtime|vite\/preload|\/src\/hooks|\/ui\/(?:Frame|Mark|Icon|Alert|Trouble|words|idle|update)/,
+    test: /node_modules\/(?:svelte|@sveltejs|esm-env|clsx)\/|rolldown\/runtime|vite\/preload|\/src\/hooks|\/ui\/(?:Frame|Mark|Icon|Alert|Trouble|Dialog|ConfirmDialog|words|idle|update|tokens|base)\.|\/doctor\/.*type=style/,
     priority: 3,
   },
   {
@@ -20,7 +20,7 @@ const CHUNKS = [
   },
   {
     name: 'reach',
-    test: /node_modules\/@trpc\/|\/lib\/signaling\/(?!server-sent)|\/worker\/(?:client|shuttle)|\/ui\/(?:Dialog|ConfirmDialog|copy)\.|\/(?:RetireDialog|NameDialog)\./,
+    test: /node_modules\/@trpc\/|\/lib\/signaling\/(?!server-sent)|\/worker\/(?:client|shuttle)|\/ui\/copy\.|\/(?:RetireDialog|NameDialog)\./,
     priority: 1,
   },
 ];

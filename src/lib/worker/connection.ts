@@ -256,10 +256,10 @@ export class Connection {
     const safetyWords = await secrets.safetyWords(payload.random, random);
     this.#handshake = { at: 'done', secrets };
     const { participant, name, knockText: text } = payload;
+    // The answer first: the browser looks for a path while the page draws who has come.
+    if (answer !== null) this.#emitNegotiation({ kind: 'description', description: answer });
     this.#emit({ type: 'arrived', connection: this.tag, participant, name, text, safetyWords });
-    if (answer === null) return;
-    this.#emitNegotiation({ kind: 'description', description: answer });
-    await this.#startTalk();
+    if (answer !== null) await this.#startTalk();
   }
 
   async #startSignal(secrets: SessionSecrets): Promise<void> {

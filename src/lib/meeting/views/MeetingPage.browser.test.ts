@@ -48,7 +48,21 @@ test('joining takes the name, and only when the button is pressed', async () => 
   await page.getByRole('textbox', { name: 'Your name' }).fill(' Grace ');
   await page.getByRole('checkbox', { name: /Remember my name/ }).click();
   await page.getByRole('button', { name: 'Join' }).click();
-  expect(meeting.calls).toEqual([['join', 'Grace', true]]);
+  expect(meeting.calls).toEqual([['join', 'Grace', { remember: true, hideAddress: false }]]);
+});
+
+test('hiding the address is one switch before joining, set as the device remembers it', async () => {
+  const meeting = await show({
+    ...GUEST,
+    ownName: 'Grace',
+    hidesAddress: true,
+    stage: { at: 'joining', hostPresent: true },
+  });
+  const hide = page.getByRole('checkbox', { name: 'Hide my address' });
+  await expect.element(hide).toBeChecked();
+  await hide.click();
+  await page.getByRole('button', { name: 'Join' }).click();
+  expect(meeting.calls).toEqual([['join', 'Grace', { remember: true, hideAddress: false }]]);
 });
 
 test('a name is needed', async () => {
