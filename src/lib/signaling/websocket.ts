@@ -16,6 +16,7 @@ export function openWebSocket(handlers: TransportHandlers, patienceMs = FIRST_PA
   const url = new URL('/trpc', location.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   let isOver = false;
+  let socket: WebSocket | null = null;
   const end = () => {
     if (isOver) return false;
     isOver = true;
@@ -24,6 +25,8 @@ export function openWebSocket(handlers: TransportHandlers, patienceMs = FIRST_PA
     queueMicrotask(() => {
       unsubscribe();
       void client.close();
+      // The library waits until it is open; then a network that comes back would first open every socket that was given up.
+      if (socket?.readyState === WebSocket.CONNECTING) socket.close();
     });
     return true;
   };
@@ -33,6 +36,13 @@ export function openWebSocket(handlers: TransportHandlers, patienceMs = FIRST_PA
   const opening = setTimeout(lost, patienceMs);
   const client = createWSClient({
     url: url.href,
+    WebSocket: class extends WebSocket {
+      constructor(...how: ConstructorParameters<typeof WebSocket>) {
+        super(...how);
+        // eslint-disable-next-line @typescript-eslint/no-this-alias -- the library keeps it to itself
+        socket = this;
+      }
+    },
     keepAlive: KEEP_ALIVE,
     retryDelayMs: () => 2 ** 30,
     onClose: lost,
