@@ -9,6 +9,11 @@ export default class LineReporter implements Reporter {
   #failed = 0;
   readonly #pairs: PairResult[] = [];
 
+  /** What a case itself prints: figures. */
+  onStdOut(chunk: string | Buffer): void {
+    process.stdout.write(chunk);
+  }
+
   onTestEnd(test: TestCase, result: TestResult): void {
     if (result.status === 'skipped') return;
     const isGood = result.status === 'passed';
