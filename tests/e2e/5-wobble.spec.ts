@@ -2,7 +2,16 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createMeeting, expect, expectConnected, expectHeard, joinMeeting, say, test } from './journey';
+import {
+  createMeeting,
+  expect,
+  expectConnected,
+  expectHeard,
+  joinMeeting,
+  say,
+  test,
+  type Visitor,
+} from './journey';
 
 test.describe('the server goes away', () => {
   test.use({
@@ -130,4 +139,33 @@ async function sha256(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest('hex');
+}
+
+test('a tab that sleeps and wakes has missed nothing', async ({ host, guest }) => {
+  const link = await createMeeting(host);
+  await joinMeeting(guest, link, 'Grace');
+  await expectConnected(host, guest);
+
+  // As a phone does with what is not in sight: the whole process stands still, its worker and its timers too.
+  const renderers = await processesOf(guest, 'renderer');
+  for (const id of renderers) process.kill(id, 'SIGSTOP');
+  try {
+    await expect(host.page.getByRole('status').filter({ hasText: 'Reconnecting' })).toBeVisible();
+    await say(host, 'While you slept');
+  } finally {
+    for (const id of renderers) process.kill(id, 'SIGCONT');
+  }
+
+  await expectHeard(guest, 'While you slept');
+  await expect(host.page.getByRole('status').filter({ hasText: 'Reconnecting' })).toBeHidden();
+  await say(guest, 'Awake again');
+  await expectHeard(host, 'Awake again');
+});
+
+async function processesOf({ context }: Visitor, type: string): Promise<number[]> {
+  const devtools = await context.browser()?.newBrowserCDPSession();
+  const answer = await devtools?.send('SystemInfo.getProcessInfo');
+  const ids = answer?.processInfo.filter((one) => one.type === type).map(({ id }) => id) ?? [];
+  expect(ids).not.toEqual([]);
+  return ids;
 }
