@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { median } from '../../bench/support.mjs';
@@ -30,14 +30,20 @@ relay elsewhere.
 | v6 | IPv6 only, behind a firewall that lets answers in |
 `;
 
-/** The raw numbers beside the tests, and the page for people. */
+/** The raw numbers beside the tests, and the page for people; its later sections are written by hand and stay. */
 export function writeMatrixReport(results: readonly PairResult[]): void {
   mkdirSync(RESULTS, { recursive: true });
   writeFileSync(
     `${RESULTS}matrix.json`,
     `${JSON.stringify({ at: new Date().toISOString(), results }, null, 2)}\n`,
   );
-  writeFileSync(REPORT, reportOf(results));
+  writeFileSync(REPORT, reportOf(results) + laterSections());
+}
+
+function laterSections(): string {
+  const text = existsSync(REPORT) ? readFileSync(REPORT, 'utf8') : '';
+  const from = text.indexOf('\n## ');
+  return from < 0 ? '' : text.slice(from);
 }
 
 function reportOf(results: readonly PairResult[]): string {
