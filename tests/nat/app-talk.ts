@@ -1,4 +1,4 @@
-import type { BrowserContextOptions, Page } from '@playwright/test';
+import type { BrowserContextOptions, Locator, Page } from '@playwright/test';
 import { VISITOR, type Visitor } from '../../bench/visitor.mjs';
 import { pathOf, type Path } from '../../src/lib/peer/path';
 import { APP_URL, expect, type Lab, type Person } from './lab';
@@ -61,19 +61,29 @@ export class AppTalk {
     };
   }
 
-  /** The guest comes in to stay; answers the milliseconds from Join to the open channel. */
-  async join(): Promise<number> {
+  /** The guest is at the door, and has only to press what this answers. */
+  async arrive(): Promise<Locator> {
     const page = await this.#visitor.open();
     this.#guest = page;
     await page.goto(this.link);
     await page.getByRole('textbox', { name: 'Your name' }).fill('Guest');
+    return page.getByRole('button', { name: 'Join' });
+  }
+
+  /** The guest comes in to stay; answers the milliseconds from Join to the open channel. */
+  async join(): Promise<number> {
+    const button = await this.arrive();
     const from = Date.now();
-    await page.getByRole('button', { name: 'Join' }).click();
-    for (const one of [page, this.host]) {
-      await expect(one.getByRole('textbox', { name: 'Message' })).toBeVisible();
-      await expect(one.getByRole('region', { name: 'Connection' })).toContainText(/Direct|Relayed/);
-    }
+    await button.click();
+    await this.expectConnected();
     return Date.now() - from;
+  }
+
+  async expectConnected(): Promise<void> {
+    for (const page of [this.guest, this.host]) {
+      await expect(page.getByRole('textbox', { name: 'Message' })).toBeVisible();
+      await expect(page.getByRole('region', { name: 'Connection' })).toContainText(/Direct|Relayed/);
+    }
   }
 
   get guest(): Page {

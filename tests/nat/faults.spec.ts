@@ -10,11 +10,15 @@ import { GOOD } from './wire';
 /** What is not back by then does not come back. */
 const PATIENCE_MS = 30_000;
 const MESSAGES = 1_000;
-const EVERY_MS = 50;
+const EVERY_MS = 80;
 const FILE_MIB = 500;
 const MIB = 1024 * 1024;
 
-test.setTimeout(180_000);
+/** How soon the page says that it does not get through, and what. */
+const WORD_MS = 15_000;
+const WORD = /takes longer than it should|found no way to each other|server cannot be reached/;
+
+test.setTimeout(235_000);
 
 test('2,000 numbered messages through every fault: none lost, none doubled', async ({ lab }) => {
   const { guest, host } = await inTrouble(lab, 'numbered');
@@ -30,7 +34,7 @@ test('2,000 numbered messages through every fault: none lost, none doubled', asy
       note(`${name} ${(atMs ?? NaN) - usableAtMs} ms`);
     });
   }
-  await beats.expectWhole(MESSAGES);
+  await test.step('all there', () => beats.expectWhole(MESSAGES));
 });
 
 test(`a file of ${FILE_MIB} MB through every fault: it is whole`, async ({ lab }) => {
@@ -69,6 +73,27 @@ test('100 ms and 5 % loss each way: it connects', async ({ lab }) => {
   const beats = await Beats.start('app', talk.ends, EVERY_MS, 100);
   await beats.expectWhole(100);
 });
+
+for (const loss of [0.4, 1]) {
+  const title = 'it says what is wrong within 15 s, keeps trying and connects when it is better';
+  test(`${loss * 100} % loss each way: ${title}`, async ({ lab }) => {
+    const { guest, host } = await inTrouble(lab, `lossy-${loss * 10}`);
+    const talk = await AppTalk.open(lab, host, guest, false);
+    const join = await talk.arrive();
+    await guest.site.wire?.become({ ...GOOD, loss });
+    const from = Date.now();
+    await join.click();
+    const page = talk.guest;
+    const word = page.getByRole('alert').filter({ hasText: WORD });
+    const box = page.getByRole('textbox', { name: 'Message' });
+    // Where anything passes, luck may carry it all the way; then nothing is wrong.
+    await expect((loss < 1 ? word.or(box) : word).first()).toBeVisible({ timeout: WORD_MS });
+    const words = (await box.isVisible()) ? 'connected' : await word.first().innerText();
+    note(`after ${Date.now() - from} ms: ${words.split('\n')[0]}`);
+    await guest.site.wire?.become(GOOD);
+    await talk.expectConnected();
+  });
+}
 
 async function sha256(path: string): Promise<string> {
   const hash = createHash('sha256');
