@@ -28,6 +28,8 @@ export class Guest {
   #spare: Line | null = null;
   /** Envelopes of a handshake that this socket has not knocked for yet go with the knock. */
   #hasKnocked = false;
+  /** The server took something of the handshake under way, or of one before it on the same socket. */
+  #isTaken = false;
 
   constructor(room: Room, participant: ParticipantId) {
     this.#room = room;
@@ -40,7 +42,8 @@ export class Guest {
       closed: () => room.parted(this.host),
       doubted: () => room.signaling.verify(),
       said: (message) => room.said(this.host, message),
-      trouble: (code) => room.trouble(code),
+      // Of what the server never took nobody can say that it was spoilt.
+      trouble: (code) => room.trouble(code === 'meeting/tampered' && !this.#isTaken ? 'peer/slow' : code),
     });
   }
 
@@ -72,7 +75,7 @@ export class Guest {
   }
 
   signaling(state: SignalingState): void {
-    this.#hasKnocked = false;
+    this.#hasKnocked = this.#isTaken = false;
     if (state.at !== 'open') {
       this.hostPresent = null;
       return;
@@ -176,6 +179,7 @@ export class Guest {
     this.#hasKnocked = true;
     try {
       const { hostPresent, ice } = await this.#room.signaling.knock(this.#room.meetingId, envelope);
+      this.#isTaken = true;
       this.#room.network.take(ice);
       this.#presence(hostPresent);
     } catch (fault) {

@@ -131,7 +131,11 @@ describe('an initiator', () => {
         // From anywhere: what the server says of the host, and then nothing but time, ends in a new handshake.
         shell.take({ type: 'present' });
         if (shell.state.at === 'open') shell.take({ type: 'silent' });
-        if (shell.state.at !== 'greeting') shell.take({ type: 'timeout' });
+        // At most twice: a path that does not come gets one restart of ICE first.
+        for (let waits = 0; waits < 2 && shell.state.at !== 'greeting'; waits++) {
+          expect(shell.alarmMs).not.toBeNull();
+          shell.take({ type: 'timeout' });
+        }
         expect(shell.state.at).toBe('greeting');
         expect(shell.alarmMs).not.toBeNull();
       }),
