@@ -22,7 +22,7 @@ const MANIFEST = join(root, '.svelte-kit', 'output', 'client', '.vite', 'manifes
 /** Loaded when a person asks for it, when something is wrong, or when no WebSocket opens. */
 const ON_DEMAND = ['QrCode', 'server-sent-events', 'Doctor', 'facts'];
 /** Home asks the server nothing while there are no saved meetings, and starts no worker before a menu item needs it. */
-const WITH_SAVED_MEETINGS = ['signaling', 'client', 'reach', 'MeetingList'];
+const WITH_SAVED_MEETINGS = ['reach', 'MeetingList'];
 /** Kit's list of all pages: it imports those that are visited, and always the layout and the error page. */
 const PAGES = '.svelte-kit/generated/client-optimized/app.js';
 const ERROR_PAGE = '.svelte-kit/generated/client-optimized/nodes/1.js';

@@ -1,4 +1,13 @@
-import { createMeeting, expect, expectConnected, expectHeard, joinMeeting, say, test } from './journey';
+import {
+  createMeeting,
+  expect,
+  expectConnected,
+  expectHeard,
+  joinMeeting,
+  say,
+  test,
+  Visitor,
+} from './journey';
 
 test('leave, come back by the list and by the link, retire', async ({ host, guest }) => {
   const link = await createMeeting(host);
@@ -102,11 +111,9 @@ test('a guest whose tab was closed keeps the place from nobody', async ({ host, 
   // Somebody else: another profile, and so another participant.
   const context = await guest.context.browser()?.newContext({ baseURL: server.url });
   if (context === undefined) throw new Error('no browser');
-  const page = await context.newPage();
-  await page.goto(link);
-  await page.getByRole('textbox', { name: 'Your name' }).fill('Edsger');
-  await page.getByRole('button', { name: 'Join' }).click();
-  await expect(page.getByRole('textbox', { name: 'Message' })).toBeVisible();
+  const edsger = new Visitor(context, await context.newPage(), []);
+  await joinMeeting(edsger, link, 'Edsger');
+  await expectConnected(edsger);
   await expect(host.page.getByRole('list', { name: 'People' })).toContainText('Edsger');
   await expect(host.page.getByRole('list', { name: 'People' })).not.toContainText('Grace');
   await context.close();

@@ -1,6 +1,6 @@
 import { decodeEnvelope, encodeEnvelope } from '../../src/lib/protocol/envelope';
 import type { Bytes } from '../../src/lib/protocol/bytes';
-import { OWN_CAPABILITIES } from '../../src/lib/protocol/handshake';
+import { NO_POLICY, OWN_CAPABILITIES } from '../../src/lib/protocol/handshake';
 import { idBytes, randomId, type PeerId } from '../../src/lib/protocol/ids';
 import { Responder } from '../../src/lib/crypto/handshake';
 import { createHostKey } from '../../src/lib/crypto/host-key';
@@ -86,8 +86,12 @@ async function forgedM2(
   if (m1.kind !== 'm1' || sender === null) throw new Error('message 1 was expected');
   const parties = { id, mode: 'host-guest' as const, initiator: idBytes(sender), responder: idBytes(id) };
   const responder = await Responder.accept({ psk, parties }, m1.body);
-  const policy = { lobby: false, relayOnly: false, sealMedia: false };
-  const m2 = await responder.writeM2({ host, capabilities: OWN_CAPABILITIES, policy, offer: null });
+  const m2 = await responder.writeM2({
+    host,
+    capabilities: OWN_CAPABILITIES,
+    policy: NO_POLICY,
+    offer: null,
+  });
   return encodeEnvelope({ kind: 'm2', tag: m1.tag, body: m2.bytes });
 }
 

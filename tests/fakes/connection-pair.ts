@@ -1,7 +1,7 @@
 import type { Bytes } from '../../src/lib/protocol/bytes';
 import { decodeEnvelope, type Envelope } from '../../src/lib/protocol/envelope';
 import { codeOf } from '../../src/lib/protocol/errors';
-import type { Description, Policy } from '../../src/lib/protocol/handshake';
+import { NO_POLICY, type Description, type Policy } from '../../src/lib/protocol/handshake';
 import { randomId, type ParticipantId, type PeerId } from '../../src/lib/protocol/ids';
 import { Connection, greetHost } from '../../src/lib/worker/connection';
 import { MeetingKeys } from '../../src/lib/worker/meeting-keys';
@@ -14,7 +14,6 @@ export type Side = 'guest' | 'host';
 export type Passing = { from: Side; kind: Envelope['kind']; bytes: Bytes };
 
 export const TAG = '0123456789abcdef';
-export const NO_POLICY: Policy = { lobby: false, relayOnly: false, sealMedia: false };
 export const other = (side: Side): Side => (side === 'guest' ? 'host' : 'guest');
 
 /** A description that passes the guard, with the fingerprint that consists of one repeated byte. */

@@ -1,6 +1,6 @@
 import type { Bytes } from '../../src/lib/protocol/bytes';
 import { decodeEnvelope, encodeEnvelope } from '../../src/lib/protocol/envelope';
-import { OWN_CAPABILITIES, type M3Payload, type Policy } from '../../src/lib/protocol/handshake';
+import { NO_POLICY, OWN_CAPABILITIES, type M3Payload, type Policy } from '../../src/lib/protocol/handshake';
 import { idBytes, randomId, type ParticipantId, type PeerId } from '../../src/lib/protocol/ids';
 import { encodeMessage, type Message } from '../../src/lib/protocol/message';
 import { Initiator } from '../../src/lib/crypto/handshake';
@@ -10,7 +10,7 @@ import { Connection } from '../../src/lib/worker/connection';
 import type { MeetingKeys } from '../../src/lib/worker/meeting-keys';
 import type { WorkerEvent } from '../../src/lib/worker/messages';
 import { FakeByteChannel } from './byte-channel';
-import { description, NO_POLICY, TAG } from './connection-pair';
+import { description, TAG } from './connection-pair';
 import { EventLog } from './event-log';
 
 export const HOST_FINGERPRINT = 0x22;

@@ -1,5 +1,6 @@
 import { NO_FACTS } from '../../src/lib/doctor/facts';
 import type { HomeView, MeetingItem, MeetingView, Person } from '../../src/lib/meeting/view';
+import { NO_POLICY } from '../../src/lib/protocol/handshake';
 
 /** What a view asked for, in order: the method and its arguments. */
 export type Call = [method: string, ...args: unknown[]];
@@ -41,7 +42,7 @@ export function meetingView(over: Partial<MeetingView> = {}): MeetingView & { ca
     wasRewritten: false,
     people: [YOU],
     waitingRoom: [],
-    policy: { lobby: false, relayOnly: false, sealMedia: false },
+    policy: NO_POLICY,
     wantsNotice: false,
     signaling: 'websocket',
     trouble: null,

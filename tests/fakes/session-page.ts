@@ -1,11 +1,11 @@
 import { fromBase64url, type Bytes } from '../../src/lib/protocol/bytes';
-import type { Policy } from '../../src/lib/protocol/handshake';
+import { NO_POLICY, type Policy } from '../../src/lib/protocol/handshake';
 import { randomId, type ParticipantId, type PeerId, type VaultId } from '../../src/lib/protocol/ids';
 import { createDataKey } from '../../src/lib/crypto/sealed-record';
 import type { ShuttleDown, ShuttleUp } from '../../src/lib/worker/byte-channel';
 import type { Calls, CallName, Command, ConnectionTag, WorkerEvent } from '../../src/lib/worker/messages';
 import { Session } from '../../src/lib/worker/session';
-import { description, NO_POLICY } from './connection-pair';
+import { description } from './connection-pair';
 import { EventLog } from './event-log';
 
 export const ORIGIN = 'https://meet.example';

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startCoturn } from '../../scripts/coturn.mjs';
+import { ROOMY } from '../../scripts/roomy.mjs';
 import { Program, run } from './program';
 import { APP, BARE, TIGHT_TURN, TURN } from './topology';
 
@@ -13,16 +14,6 @@ const BUILD = process.env['PARLEY_BUILD'] ?? fileURLToPath(new URL('../../build'
 const TURN_TEMPLATE = new URL('../../deploy/coturn/turnserver.conf', import.meta.url);
 const APP_PORT = 4000;
 const TURN_PORT = 3478;
-
-/** One machine plays everybody, so the limits for one address are set out of the way; their own tests cross them. */
-const ROOMY = {
-  LIMIT_CONNECTIONS_PER_MINUTE: '100000',
-  LIMIT_OPEN_PER_ADDRESS: '10000',
-  LIMIT_STATUS_PER_MINUTE: '100000',
-  LIMIT_STATUS_BURST: '100000',
-  LIMIT_CREATIONS_PER_HOUR: '100000',
-  LIMIT_KNOCKS_PER_MINUTE: '1000',
-};
 
 export const STUN_URLS = [`stun:${TURN.name}:${TURN_PORT}`];
 
@@ -114,6 +105,8 @@ export class AppServer {
   static async start(namespace: string, identity: Identity, turnSecret: string): Promise<AppServer> {
     const env = {
       ...ROOMY,
+      LIMIT_STATUS_PER_MINUTE: '100000',
+      LIMIT_KNOCKS_PER_MINUTE: '1000',
       PORT: String(APP_PORT),
       ORIGIN: `https://${APP.name}`,
       TRUST_PROXY_HOPS: '1',

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ROOMY } from '../../scripts/roomy.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -31,14 +32,6 @@ export function buildServer(client: Record<string, string | Buffer> = {}): Built
   }
   return { main: join(folder, 'server', 'main.js'), remove: () => rmSync(folder, { recursive: true }) };
 }
-
-/** One machine plays everybody: what is counted by address is set out of the way. */
-const ROOMY = {
-  LIMIT_CONNECTIONS_PER_MINUTE: '100000',
-  LIMIT_OPEN_PER_ADDRESS: '10000',
-  LIMIT_STATUS_BURST: '100000',
-  LIMIT_CREATIONS_PER_HOUR: '100000',
-};
 
 export type Ended = { code: number | null; stdout: string; stderr: string };
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { NO_POLICY } from '../protocol/handshake';
 import { Initiator, Responder } from './handshake';
 import { createHostKey, meetingIdOf } from './host-key';
 import { RecordOpener, RecordSealer } from './record';
@@ -11,8 +12,7 @@ test('a whole handshake with the browser’s own cryptography', async () => {
   const parties = { id, mode: 'host-guest' as const, initiator: initiatorPeer, responder: responderPeer };
   const initiator = await Initiator.start({ psk, parties, capabilities: 3 });
   const responder = await Responder.accept({ psk, parties }, initiator.m1);
-  const policy = { lobby: false, relayOnly: false, sealMedia: false };
-  const answered = await responder.writeM2({ host, capabilities: 3, policy, offer: null });
+  const answered = await responder.writeM2({ host, capabilities: 3, policy: NO_POLICY, offer: null });
   const altered = answered.bytes.map((byte, i) => (i === 70 ? byte ^ 1 : byte));
   await expect(initiator.readM2(altered, { hostMeetingId: id })).rejects.toMatchObject({
     code: 'crypto/open-failed',

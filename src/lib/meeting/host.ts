@@ -31,10 +31,8 @@ export class Host {
   readonly #room: Room;
   readonly #newcomers = new Map<ConnectionTag, Newcomer>();
   readonly #visitors = new Map<ParticipantId, Visitor>();
-  /** Through which socket each connection was last heard. */
+  /** Through which socket each connection was last heard; none once that socket is gone. */
   readonly #routes = new Map<ConnectionTag, PeerId>();
-  /** Connections whose socket to the server is gone. */
-  readonly #gone = new Set<ConnectionTag>();
   #spare: Line | null = null;
   #policy: Policy;
   readonly #hidesAddress: boolean;
@@ -130,7 +128,7 @@ export class Host {
       case 'gone':
         for (const { peer } of this.#visitors.values()) {
           if (peer.tag === null || this.#routes.get(peer.tag) !== event.peer) continue;
-          this.#gone.add(peer.tag);
+          this.#routes.delete(peer.tag);
           peer.dispatch({ type: 'absent' });
         }
         return this.#forgetTheGone();
@@ -147,7 +145,6 @@ export class Host {
         return this.#knocked(event.connection, event.from, event.wantsOffer);
       case 'moved':
         if (event.from !== null) this.#routes.set(event.connection, event.from);
-        this.#gone.delete(event.connection);
         return;
       case 'envelope':
         return void this.#relay(this.#routes.get(event.connection) ?? null, event.bytes);
@@ -251,7 +248,7 @@ export class Host {
    * not against somebody who is here.
    */
   #isLost({ peer }: Visitor): boolean {
-    return peer.state.at === 'silent' && peer.tag !== null && this.#gone.has(peer.tag);
+    return peer.state.at === 'silent' && peer.tag !== null && !this.#routes.has(peer.tag);
   }
 
   #letGo({ participant, peer }: Visitor): void {

@@ -1,5 +1,5 @@
 import { codeOf, ParleyError } from '../protocol/errors';
-import type { Policy } from '../protocol/handshake';
+import { NO_POLICY, type Policy } from '../protocol/handshake';
 import { randomId, type MeetingId, type ParticipantId, type VaultId } from '../protocol/ids';
 import { createDataKey } from '../crypto/sealed-record';
 import { Vault, type AcceptedFile, type Profile, type SavedMeeting } from '../vault/vault';
@@ -21,8 +21,6 @@ export type Kept = {
   /** The host's link to show; a guest's stays in the worker. */
   fragment: string | null;
 };
-
-const NO_POLICY: Policy = { lobby: false, relayOnly: false, sealMedia: false };
 
 /**
  * This page's meeting in the vault. Where the browser keeps nothing (a private window, blocked storage) the meeting

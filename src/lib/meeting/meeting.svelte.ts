@@ -26,6 +26,7 @@ import type { Knocker, MeetingView, Person, Stage } from './view';
 
 /** The quickest to make that every browser takes (RFC 8827 §6.5). */
 const CERTIFICATE_KEY: EcKeyGenParams = { name: 'ECDSA', namedCurve: 'P-256' };
+
 /**
  * One meeting on this page: the composition root. It makes the session worker, the way to the server, the side this
  * person is on (host or guest), chat and files, and wires them; nothing else constructs any of these.

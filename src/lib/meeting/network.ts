@@ -65,7 +65,6 @@ export class Network {
   failed(fault: ServerFault): void {
     if (this.#faults.some(({ url, code }) => url === fault.url && code === fault.code)) return;
     this.#faults = [...this.#faults, fault].slice(-MAX_FAULTS);
-    this.#options.changed();
   }
 
   setRelayOnly(relayOnly: boolean): void {

@@ -1,6 +1,6 @@
 import type { SignalingState } from '../signaling/signaling';
 import { NAMELESS } from '../ui/words';
-import type { Policy } from '../protocol/handshake';
+import { NO_POLICY } from '../protocol/handshake';
 import type { Guest } from './guest';
 import { Host } from './host';
 import type { MeetingState } from './lifecycle';
@@ -12,7 +12,6 @@ import type { Knocker, MeetingView, Person, Stage } from './view';
 /** What the person sees of the meeting; replaced as a whole whenever something changes. */
 export type Snapshot = Pick<MeetingView, 'stage' | 'people' | 'waitingRoom' | 'policy' | 'signaling'>;
 
-const NO_POLICY: Policy = { lobby: false, relayOnly: false, sealMedia: false };
 export const NOTHING_YET: Snapshot = {
   stage: { at: 'opening' },
   people: [],

@@ -107,13 +107,7 @@ export function nextInitiator(state: PeerState, event: PeerEvent): Step {
       return go(OPEN, { type: 'no-alarm' }, { type: 'no-trouble' });
     case 'silent':
       if (state.at !== 'open') return stay(state);
-      return state.hasReturned
-        ? greet(0, 0)
-        : go(
-            { at: 'silent', hasRestarted: true },
-            { type: 'restart-ice' },
-            { type: 'alarm', afterMs: RESTART_MS },
-          );
+      return state.hasReturned ? greet(0, 0) : restart({ at: 'silent', hasRestarted: true }, RESTART_MS);
     case 'heard':
       return state.at === 'silent' ? go(OPEN, { type: 'no-alarm' }) : stay(state);
     case 'lost':
@@ -156,11 +150,7 @@ export function nextResponder(state: PeerState, event: PeerEvent): Step {
       return go(LINKING, { type: 'alarm', afterMs: GONE_MS });
     case 'timeout':
       return state.at === 'silent' && !state.hasRestarted
-        ? go(
-            { at: 'silent', hasRestarted: true },
-            { type: 'restart-ice' },
-            { type: 'alarm', afterMs: GONE_MS },
-          )
+        ? restart({ at: 'silent', hasRestarted: true }, GONE_MS)
         : leaveFor(AWAY);
     case 'bye':
       return leaveFor(AWAY);
@@ -180,10 +170,7 @@ function timedOut(state: PeerState): Step {
       return unanswered(state);
     case 'linking':
       if (!state.isAdmitted) return unanswered(state);
-      if (!state.hasRestarted) {
-        const alarm = { type: 'alarm' as const, afterMs: LINKING_MS - RELINKING_MS };
-        return go({ ...state, hasRestarted: true }, { type: 'restart-ice' }, alarm);
-      }
+      if (!state.hasRestarted) return restart({ ...state, hasRestarted: true }, LINKING_MS - RELINKING_MS);
       return greet(state.attempt + 1, 0, state.unopened > 0 ? 'meeting/tampered' : 'peer/ice-failed');
     case 'lobby':
     case 'silent':
@@ -232,6 +219,10 @@ const admitted = (attempt: number, unopened: number): Step =>
     { at: 'linking', attempt, unopened, isAdmitted: true, hasRestarted: false },
     { type: 'alarm', afterMs: RELINKING_MS },
   );
+
+/** What is there is tried once more, for so long. */
+const restart = (state: PeerState, afterMs: number): Step =>
+  go(state, { type: 'restart-ice' }, { type: 'alarm', afterMs });
 
 const stay = (state: PeerState): Step => ({ state, effects: [] });
 const go = (state: PeerState, ...effects: PeerEffect[]): Step => ({ state, effects });

@@ -22,6 +22,7 @@ export const OWN_CAPABILITIES = CAPABILITIES.chat | CAPABILITIES.files;
 
 /** What the host demands of everyone in the meeting. */
 export type Policy = { lobby: boolean; relayOnly: boolean; sealMedia: boolean };
+export const NO_POLICY: Policy = { lobby: false, relayOnly: false, sealMedia: false };
 
 /** A session description as the browser wrote it. */
 export type Description = { type: 'offer' | 'answer'; sdp: string };

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { description, meetingKeys, NO_POLICY, TAG } from '../../../tests/fakes/connection-pair';
+import { description, meetingKeys, TAG } from '../../../tests/fakes/connection-pair';
 import { EventLog } from '../../../tests/fakes/event-log';
 import { GUEST_FINGERPRINT, HostileGuest } from '../../../tests/fakes/hostile-guest';
 import { utf8, type Bytes } from '../protocol/bytes';
 import { decodeEnvelope } from '../protocol/envelope';
-import type { Description } from '../protocol/handshake';
+import { NO_POLICY, type Description } from '../protocol/handshake';
 import { idBytes, randomId, type MessageId, type ParticipantId, type PeerId } from '../protocol/ids';
 import { encodeMessage, type Message } from '../protocol/message';
 import { Responder } from '../crypto/handshake';

@@ -1,7 +1,7 @@
 import { decodeEnvelope, encodeEnvelope } from '../protocol/envelope';
 import type { Bytes } from '../protocol/bytes';
 import { codeOf, ParleyError, type WireCode } from '../protocol/errors';
-import type { Policy } from '../protocol/handshake';
+import { NO_POLICY, type Policy } from '../protocol/handshake';
 import type { PeerId } from '../protocol/ids';
 import { HANDSHAKE_TIMEOUT_MS, MAX_HALF_OPEN } from '../protocol/limits';
 import { prepareEphemerals, type Ephemerals, type Initiator } from '../crypto/handshake';
@@ -67,7 +67,7 @@ export class Session {
         const connection = this.#connections.get(command.connection);
         if (channel === undefined) return;
         if (connection === undefined) return channel.close();
-        const policy = this.#hosting?.policy ?? { lobby: false, relayOnly: false, sealMedia: false };
+        const policy = this.#hosting?.policy ?? NO_POLICY;
         return connection.described(command.description, channel, policy);
       }
       case 'admission':
