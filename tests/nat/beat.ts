@@ -5,8 +5,12 @@ import { expect } from './lab';
 declare const bare: Bare;
 declare const beat: Beat;
 
-/** What one page has said, by number, and heard, by text: milliseconds since 1970, on the one clock of this machine. */
-type Beat = { saidAtMs: number[]; heardAtMs: Record<string, number> };
+/**
+ * What one page has said, by number, and heard, by text: milliseconds since 1970, on the one clock of this machine.
+ * `drawn`: every message that the conversation drew, in that order and as often as it was drawn; of a long one only the
+ * end stays on the screen.
+ */
+type Beat = { saidAtMs: number[]; heardAtMs: Record<string, number>; drawn: string[] };
 type Tempo = { own: 'a' | 'b'; everyMs: number; count: number };
 
 /** Thousands of messages on a busy machine. */
@@ -61,7 +65,7 @@ export class Beats {
     return found.atMs;
   }
 
-  /** Every number of both ends once and in order on both screens, where the page has one. */
+  /** Every number of both ends was drawn once and in order on both screens, where the page has one. */
   async expectWhole(count: number): Promise<void> {
     expect(this.#kind).toBe('app');
     const pages = [this.#pages.a, this.#pages.b];
@@ -73,8 +77,8 @@ export class Beats {
     const numbers = Array.from({ length: count }, (_, number) => number);
     for (const page of pages) {
       for (const own of ['a', 'b']) {
-        await expect.poll(async () => (await shown(page, own)).length, patience).toBe(count);
-        expect(await shown(page, own)).toEqual(numbers);
+        await expect.poll(async () => (await drawn(page, own)).length, patience).toBe(count);
+        expect(await drawn(page, own)).toEqual(numbers);
       }
     }
   }
@@ -84,19 +88,15 @@ function read(page: Page): Promise<Beat> {
   return page.evaluate(() => beat);
 }
 
-/** The numbers of one end's messages in the conversation, from top to bottom. */
-async function shown(page: Page, own: string): Promise<number[]> {
-  const articles = page.getByRole('log', { name: 'Conversation' }).locator('article');
-  const texts = await articles.evaluateAll((all) => all.map(({ textContent }) => textContent));
-  return texts.flatMap((text) => {
-    const [, digits] = new RegExp(`${own}-(\\d+)\\.`).exec(text ?? '') ?? [];
-    return digits === undefined ? [] : [Number(digits)];
-  });
+/** The numbers of one end's messages, as they were drawn. */
+async function drawn(page: Page, own: string): Promise<number[]> {
+  const texts = await page.evaluate(() => beat.drawn);
+  return texts.filter((text) => text.startsWith(own)).map((text) => Number(text.slice(2)));
 }
 
 /** Runs in the page: says it by the composer, as a person does, and reads the conversation. */
 function beatInApp({ own, everyMs, count }: Tempo): void {
-  const told: Beat = { saidAtMs: [], heardAtMs: {} };
+  const told: Beat = { saidAtMs: [], heardAtMs: {}, drawn: [] };
   Object.assign(globalThis, { beat: told });
   const box = () => document.querySelector<HTMLTextAreaElement>('textarea[aria-label="Message"]');
   const log = document.querySelector('[role="log"]');
@@ -105,6 +105,7 @@ function beatInApp({ own, everyMs, count }: Tempo): void {
     for (const node of records.flatMap(({ addedNodes }) => [...addedNodes])) {
       for (const [, text = ''] of (node.textContent ?? '').matchAll(/([ab]-\d+)\./g)) {
         told.heardAtMs[text] ??= Date.now();
+        told.drawn.push(text);
       }
     }
   }).observe(log, { subtree: true, childList: true });
@@ -121,7 +122,7 @@ function beatInApp({ own, everyMs, count }: Tempo): void {
 
 /** Runs in the page. */
 function beatInBare({ own, everyMs, count }: Tempo): void {
-  const told: Beat = { saidAtMs: [], heardAtMs: bare.heardAtMs };
+  const told: Beat = { saidAtMs: [], heardAtMs: bare.heardAtMs, drawn: [] };
   Object.assign(globalThis, { beat: told });
   const timer = setInterval(() => {
     if (!bare.isOpen) return;

@@ -191,6 +191,38 @@ describe('the conversation', () => {
     await expect.element(screen.getByRole('button', { name: 'New messages' })).not.toBeInTheDocument();
   });
 
+  it('draws the end of a long conversation, and the rest as somebody reads upwards', async () => {
+    const { hear, screen, log } = await page();
+    screen.container.querySelector('.chat')?.setAttribute('style', 'block-size: 400px');
+    const first = hear('message 0');
+    for (let i = 1; i < 500; i++) hear(`message ${i}`);
+    hear('an answer', first);
+    const element = log.element();
+    const drawn = (): number => element.querySelectorAll('article').length;
+    expect(drawn()).toBeLessThanOrEqual(200);
+    await expect.element(log.getByText('message 499', { exact: true })).toBeInTheDocument();
+
+    const above = log.getByText('message 420', { exact: true });
+    above.element().scrollIntoView();
+    const before = { drawn: drawn(), atPx: above.element().getBoundingClientRect().top };
+    const top = element.querySelector('article');
+    top?.scrollIntoView();
+    const topPx = top?.getBoundingClientRect().top ?? NaN;
+    await expect.poll(drawn).toBeGreaterThan(before.drawn);
+    expect(Math.abs((top?.getBoundingClientRect().top ?? NaN) - topPx)).toBeLessThan(2);
+
+    await screen.getByRole('button', { name: 'Bo message 0' }).click();
+    await expect.element(log.getByRole('article').first()).toHaveFocus();
+    await expect.element(log.getByText('message 0', { exact: true }).first()).toBeVisible();
+    expect(drawn()).toBe(501);
+
+    element.scrollTop = element.scrollHeight;
+    await expect.poll(() => element.scrollHeight - element.scrollTop - element.clientHeight).toBeLessThan(2);
+    element.dispatchEvent(new Event('scroll'));
+    hear('and on');
+    expect(drawn()).toBe(100);
+  });
+
   it('is walked with the arrow keys, one message in the Tab order', async () => {
     const { hear, log } = await page();
     for (const text of ['first', 'second', 'third']) hear(text);
