@@ -46,17 +46,23 @@ for (const profile of ['cone', 'v6'] as const) {
       await talk.end();
     });
 
-    await test.step('hidden', async () => {
+    const expectHidden = async (isHidden: boolean, isHostToo: boolean) => {
       lab.topology.forgetFlows();
       await forgetTestimony(talk.host);
-      await talk.visit('relayed', { isHidden: true, context });
+      await talk.visit('relayed', { isHidden, context });
       const [host, guest] = await Promise.all([testify(talk.host), testify(talk.guest)]);
-      for (const told of [guest.given, host.taken, host.handed]) {
+      const toldByHost = isHostToo ? [host.given, guest.taken, guest.handed] : [];
+      for (const told of [guest.given, host.taken, host.handed, ...toldByHost]) {
         expect(told.flatMap(addressesIn).some((address) => RELAY.has(address))).toBe(true);
         expect(foreignTo(RELAY, told)).toEqual([]);
       }
       await talk.end();
       expect(lab.topology.flows()).toEqual([]);
+    };
+    await test.step('hidden by the guest’s wish', () => expectHidden(true, false));
+    await test.step('hidden by the host’s, for both', async () => {
+      await talk.host.getByRole('checkbox', { name: /Hide everyone’s address/ }).check();
+      await expectHidden(false, true);
     });
   });
 }
