@@ -55,8 +55,8 @@ module.exports = {
       only(
         name,
         lib(name),
-        [lib('protocol', 'vault', 'peer'), WORKER_DOOR, WORKER_SHAPES],
-        'Features never import each other.',
+        [lib('protocol', 'vault', 'peer', 'ui'), WORKER_DOOR, WORKER_SHAPES],
+        'Features never import each other; ui is for everybody (decision 0009).',
       ),
     ),
     {

@@ -60,6 +60,16 @@ export const ERROR_CODES = [
   'file/damaged',
   /** The receiver's storage refused a write. */
   'file/write-failed',
+  /** The person or the browser's settings did not allow the microphone, the camera or the screen. */
+  'media/not-allowed',
+  /** No microphone or camera is connected. */
+  'media/no-device',
+  /** Another program holds the microphone or the camera. */
+  'media/busy',
+  /** This browser cannot show a screen to others. */
+  'media/no-screen',
+  /** One of the two browsers cannot seal pictures and sound, and the meeting demands it. */
+  'media/not-sealed',
   /** The operating system's share or copy function refused. */
   'ui/copy-failed',
   /** A fault of our own. */
