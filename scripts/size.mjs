@@ -20,7 +20,7 @@ const client = join(root, 'build', 'client');
 const MANIFEST = join(root, '.svelte-kit', 'output', 'client', '.vite', 'manifest.json');
 
 /** Loaded when a person asks for it, when something is wrong, or when no WebSocket opens. */
-const ON_DEMAND = ['QrCode', 'server-sent-events', 'Doctor', 'facts'];
+const ON_DEMAND = ['QrCode', 'server-sent-events', 'Doctor', 'facts', 'call-part', 'Call', 'MediaCheck'];
 /** Home asks the server nothing while there are no saved meetings, and starts no worker before a menu item needs it. */
 const WITH_SAVED_MEETINGS = ['reach', 'MeetingList'];
 /** Kit's list of all pages: it imports those that are visited, and always the layout and the error page. */

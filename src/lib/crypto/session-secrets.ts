@@ -1,13 +1,16 @@
 import { concat, utf8, type Bytes } from '../protocol/bytes';
 import { idBytes, type FileId } from '../protocol/ids';
+import { MEDIA_SOURCES, type MediaSource } from '../protocol/media';
 import { importAeadKey, IV_BYTES, KEY_BYTES, type AeadUsage } from './aead';
 import { expand, extract, importHmacKey, sha256 } from './hash';
 import type { Split } from './noise';
 import { safetyWords } from './safety-words';
+import { frameKey, type FrameKey } from './sframe';
 
 export type Purpose = 'signal' | 'chat' | 'file' | 'media';
 /** From initiator to responder, or back. */
 export type Direction = 'i2r' | 'r2i';
+export const opposite = (direction: Direction): Direction => (direction === 'i2r' ? 'r2i' : 'i2r');
 export type SessionKey = { key: CryptoKey; iv: Bytes };
 
 const DIRECTION_BYTE: Record<Direction, number> = { i2r: 0, r2i: 1 };
@@ -40,6 +43,17 @@ export class SessionSecrets {
     return new SessionSecrets(key, h);
   }
 
+  /** `keysFor` in both directions, named as the end that sends in `own` sees them. */
+  async bothWays(
+    purpose: Purpose,
+    own: Direction,
+    ctx: Bytes,
+  ): Promise<{ send: SessionKey; receive: SessionKey }> {
+    const keys = (direction: Direction) => this.keysFor(purpose, direction, ctx);
+    const [send, receive] = await Promise.all([keys(own), keys(opposite(own))]);
+    return { send, receive };
+  }
+
   /**
    * `key = X(M, "parley1 <purpose>" | 0 | direction(1) | ctx, 32)` and `iv = X(M, "parley1 <purpose> iv" | ..., 12)`.
    * Inside the connection `ctx` is `contextOf`; before there is one it is empty.
@@ -66,6 +80,21 @@ export class SessionSecrets {
     usages?: AeadUsage[],
   ): Promise<CryptoKey> {
     return this.#key(info('file', direction, concat(ctx, idBytes(file), attempt)), usages);
+  }
+
+  /**
+   * Section 9: base key `X(M, "parley1 media" | 0 | direction(1) | ctx | stream(1), 32)`; the key id is
+   * `epoch * 4 + stream`, and the epoch is 0 in version 1.
+   */
+  async mediaKey(
+    direction: Direction,
+    ctx: Bytes,
+    source: MediaSource,
+    usages: AeadUsage[],
+  ): Promise<FrameKey> {
+    const stream = MEDIA_SOURCES.indexOf(source);
+    const label = info('media', direction, concat(ctx, Uint8Array.of(stream)));
+    return frameKey(await expand(this.#m, label, KEY_BYTES), stream, usages);
   }
 
   /** The four words of this session, the same at both ends (section 6). */

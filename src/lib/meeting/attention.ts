@@ -2,6 +2,7 @@ import { whenIdle } from '../ui/idle';
 
 /** How often the title changes to and fro while it asks for attention. */
 const BLINK_MS = 1_200;
+const RING_MS = 2_500;
 /** A connection that is away for less is back before anybody could do anything. */
 const PATIENCE_MS = 6_000;
 
@@ -13,6 +14,7 @@ export class Attention {
   #audio: AudioContext | null = null;
   #blinking: ReturnType<typeof setInterval> | undefined;
   #patience: ReturnType<typeof setTimeout> | undefined;
+  #ringing: ReturnType<typeof setInterval> | undefined;
   #title = '';
   #isDestroyed = false;
 
@@ -47,6 +49,18 @@ export class Attention {
     }, PATIENCE_MS);
   }
 
+  /** Somebody calls, until they are answered or give up. */
+  ring(isRinging: boolean): void {
+    if (isRinging === (this.#ringing !== undefined)) return;
+    clearInterval(this.#ringing);
+    this.#ringing = undefined;
+    if (!isRinging) return this.#calm();
+    const turn = () => this.#sound([659.25, 880, 659.25]);
+    turn();
+    this.#call('Somebody calls');
+    this.#ringing = setInterval(turn, RING_MS);
+  }
+
   message(): void {
     if (document.visibilityState === 'visible') return;
     this.#sound([659.25]);
@@ -58,6 +72,7 @@ export class Attention {
     document.removeEventListener('visibilitychange', this.#seen);
     this.#calm();
     this.connection(false);
+    this.ring(false);
     void this.#audio?.close();
   }
 

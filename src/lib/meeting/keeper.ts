@@ -2,7 +2,7 @@ import { codeOf, ParleyError } from '../protocol/errors';
 import { NO_POLICY, type Policy } from '../protocol/handshake';
 import { randomId, type MeetingId, type ParticipantId, type VaultId } from '../protocol/ids';
 import { createDataKey } from '../crypto/sealed-record';
-import { Vault, type AcceptedFile, type Profile, type SavedMeeting } from '../vault/vault';
+import { NO_PROFILE, Vault, type AcceptedFile, type Profile, type SavedMeeting } from '../vault/vault';
 import type { SessionClient } from '../worker/client';
 import type { VaultPlace } from '../worker/messages';
 import { rememberInTab, type Opening } from './opening';
@@ -101,6 +101,11 @@ export class Keeper {
     rememberInTab(null);
     this.#isSaved = false;
     await this.#vault?.forget(this.#record.vaultId);
+  }
+
+  /** What was chosen last; the system's own choice where nothing is kept. */
+  async devices(): Promise<Profile['devices']> {
+    return ((await this.#vault?.profile()) ?? NO_PROFILE).devices;
   }
 
   async remember(profile: Partial<Profile>): Promise<void> {

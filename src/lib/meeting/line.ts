@@ -2,6 +2,7 @@ import type { ConnectionTag } from '../worker/messages';
 import type { SessionClient } from '../worker/client';
 import { RtcLink, type LinkSettings } from '../peer/rtc-link';
 import type { NegotiationMessage } from '../protocol/message';
+import type { MediaSections } from '../peer/media-sections';
 import type { Network } from './network';
 
 type LineHandlers = { failed(): void };
@@ -21,13 +22,18 @@ export class Line {
   #handlers: LineHandlers | null = null;
   /** When it was last begun to gather for, by the page's clock. */
   startedAtMs = performance.now();
+  /** Pictures and pieces of sound that did not open. */
+  refusedFrames = 0;
   #tag: ConnectionTag | null = null;
   #talkChannel = 0;
   #isOverServer = true;
+  /** Gives way in negotiation: the end that answered the first offer. */
+  readonly isPolite: boolean;
 
   constructor(session: SessionClient, { network, ...settings }: LineSettings) {
     this.#session = session;
     this.#network = network;
+    this.isPolite = settings.isPolite;
     this.#link = new RtcLink(
       { ...network.settings, ...settings },
       {
@@ -76,6 +82,9 @@ export class Line {
   }
   openFileChannel(file: Parameters<SessionClient['giveFileChannel']>[1]): void {
     this.#session.giveFileChannel(this.tag, file, this.#link.createFileChannel());
+  }
+  useMedia(make: (pc: RTCPeerConnection) => MediaSections): MediaSections {
+    return this.#link.useMedia(make);
   }
   get iceState(): RtcLink['iceState'] {
     return this.#link.iceState;

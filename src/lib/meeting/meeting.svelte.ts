@@ -11,6 +11,7 @@ import { onWake } from '../signaling/wake';
 import { SessionClient, type SessionEvent } from '../worker/client';
 import { KeptConsents } from './accepted-files';
 import { Attention } from './attention';
+import { CallDesk } from './call-desk.svelte';
 import type { ConnectionFacts } from '../doctor/facts';
 import { Guest } from './guest';
 import { Host } from './host';
@@ -21,7 +22,7 @@ import { Network } from './network';
 import { inviteLink, type Opening } from './opening';
 import type { Peer } from './peer';
 import type { Room } from './room';
-import { NOTHING_YET, snapshotOf, type Snapshot } from './roster';
+import { nameOr, NOTHING_YET, snapshotOf, type Snapshot } from './roster';
 import type { Knocker, MeetingView, Person, Stage } from './view';
 
 /** The quickest to make that every browser takes (RFC 8827 §6.5). */
@@ -34,6 +35,7 @@ const CERTIFICATE_KEY: EcKeyGenParams = { name: 'ECDSA', namedCurve: 'P-256' };
 export class Meeting implements MeetingView {
   readonly chat: Chat;
   readonly files: Files;
+  readonly call: CallDesk;
   readonly #session: SessionClient;
   readonly #signaling: Signaling;
   readonly #keeper: Keeper;
@@ -88,6 +90,22 @@ export class Meeting implements MeetingView {
       onArrival: () => this.#attention.message(),
       onFault: (fault) => (this.#trouble = codeOf(fault)),
     });
+    this.call = new CallDesk(
+      {
+        wishes: {
+          load: () => this.#keeper.devices(),
+          save: (devices) => this.#do(this.#keeper.remember({ devices })),
+        },
+        canSeal: SessionClient.canSealMedia,
+        mustSeal: () => this.policy.sealMedia,
+        ownName: () => this.#ownName,
+        isReconnecting: (id) =>
+          this.#snapshot.people.some((person) => person.id === id && person.link === 'reconnecting'),
+        onRing: (isRinging) => this.#attention.ring(isRinging),
+      },
+      this.#session,
+      (fault) => (this.#trouble = codeOf(fault)),
+    );
     // Every path is looked at before anybody else notices.
     this.#sleep = onWake(() => this.#session.post({ type: 'check-paths' }));
   }
@@ -164,6 +182,7 @@ export class Meeting implements MeetingView {
     this.#signaling.close();
     this.chat.destroy();
     this.files.destroy();
+    this.call.destroy();
     this.#attention.destroy();
     this.#keeper.close();
   }
@@ -199,13 +218,14 @@ export class Meeting implements MeetingView {
     if (this.#side instanceof Host) this.#side.turnAway(id as ParticipantId);
   }
 
-  setLobby(on: boolean): void {
-    if (!(this.#side instanceof Host)) return;
-    this.#setPolicy(this.#side, { lobby: on });
-  }
-
-  setRelayOnly(on: boolean): void {
-    if (this.#side instanceof Host) this.#setPolicy(this.#side, { relayOnly: on });
+  setPolicy(patch: Partial<Policy>): void {
+    const host = this.#side;
+    if (!(host instanceof Host)) return;
+    const policy = { ...host.policy, ...patch };
+    host.setPolicy(policy);
+    this.#hidesAddress = this.#network.relayOnly;
+    this.#do(this.#keeper.update({ policy }));
+    this.#publish();
   }
 
   setNotice(on: boolean): void {
@@ -248,14 +268,6 @@ export class Meeting implements MeetingView {
 
   dismissTrouble(): void {
     this.#trouble = null;
-  }
-
-  #setPolicy(host: Host, patch: Partial<Policy>): void {
-    const policy = { ...host.policy, ...patch };
-    host.setPolicy(policy);
-    this.#hidesAddress = this.#network.relayOnly;
-    this.#do(this.#keeper.update({ policy }));
-    this.#publish();
   }
 
   async #openKeys(opening: Opening): Promise<void> {
@@ -330,14 +342,17 @@ export class Meeting implements MeetingView {
       parted: (participant) => {
         this.chat.detach(participant);
         this.files.detach(participant);
+        this.call.parted(participant);
       },
       left: (participant) => {
         this.chat.leave(participant);
         this.files.leave(participant);
+        this.call.left(participant);
         this.#dispatch({ type: 'parted' });
       },
       said: (participant, message) => {
-        if (!this.chat.receive(participant, message)) this.files.receive(participant, message);
+        if (this.chat.receive(participant, message) || this.call.receive(participant, message)) return;
+        this.files.receive(participant, message);
       },
       announce: () => this.#attention.arrival(),
     };
@@ -347,6 +362,7 @@ export class Meeting implements MeetingView {
     this.#attention.arrival();
     this.chat.attach(participant, name, (message) => peer.send(message));
     this.files.attach(participant, name, portOf(peer, this.#session));
+    this.call.joined(participant, nameOr(name, this.#role === 'host' ? 'guest' : 'host'), peer);
     this.#dispatch({ type: 'met' });
   }
 

@@ -127,6 +127,9 @@ export class Peer {
         return this.dispatch({ type: 'refused', code: event.code });
       case 'talk':
         return this.#hear(event.message);
+      case 'frames-refused':
+        if (this.#line !== null) this.#line.refusedFrames = event.count;
+        return;
       case 'want-file-channel':
         return this.#line?.openFileChannel(event.file);
       default:

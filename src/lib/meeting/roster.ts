@@ -79,7 +79,7 @@ function peopleOf(side: Guest | Host, { ownName, verified }: Roster): readonly P
   };
   const other = (id: string, name: string, peer: Peer, safetyWords: readonly string[] | null): Person => ({
     id,
-    name: name === '' ? (isHost ? NAMELESS.guest : NAMELESS.host) : name,
+    name: nameOr(name, isHost ? 'guest' : 'host'),
     isHost: !isHost,
     isYou: false,
     link: linkWord(peer),
@@ -92,6 +92,9 @@ function peopleOf(side: Guest | Host, { ownName, verified }: Roster): readonly P
   const admitted = side.visitors.filter(({ status }) => status === 'admitted');
   return [you, ...admitted.map((one) => other(one.participant, one.name, one.peer, one.safetyWords))];
 }
+
+/** What somebody is called, whether they gave a name or not. */
+export const nameOr = (name: string, role: 'host' | 'guest'): string => (name === '' ? NAMELESS[role] : name);
 
 function waitingOf(host: Host): readonly Knocker[] {
   return host.visitors

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../protocol/errors';
 import type { Policy } from '../protocol/handshake';
+import type { CallView, DevicesView } from '../calls/view';
 import type { ConnectionFacts } from '../doctor/facts';
 
 /**
@@ -51,14 +52,14 @@ export interface MeetingView {
   readonly signaling: 'connecting' | 'websocket' | 'server-sent events' | 'offline';
   readonly trouble: ErrorCode | null;
   readonly isSaved: boolean;
+  readonly call: CallsView;
   join(name: string, wishes: { remember: boolean; hideAddress: boolean }): void;
   leave(): void;
   retire(): void;
   admit(id: string): void;
   turnAway(id: string): void;
-  setLobby(on: boolean): void;
-  /** Everybody at the meeting comes through a relay, from the next connection on. */
-  setRelayOnly(on: boolean): void;
+  /** A host's; what it says of connections and calls counts from the next one on. */
+  setPolicy(patch: Partial<Policy>): void;
   setNotice(on: boolean): void;
   makeNewLink(): void;
   rename(name: string): void;
@@ -67,6 +68,16 @@ export interface MeetingView {
   dismissTrouble(): void;
   /** What is known of the way to the other side, or of looking for it, at this moment. */
   connectionFacts(): Promise<ConnectionFacts>;
+}
+
+/** Calls of a meeting, most of which is loaded when somebody wants one. */
+export interface CallsView {
+  /** Null until then. */
+  readonly view: CallView | null;
+  /** Asks everybody who is there, or comes to the call that goes on. */
+  start(kind: 'voice' | 'video' | 'screen'): void;
+  /** Microphone, camera and speaker, for the check before the meeting. */
+  devices(): Promise<DevicesView>;
 }
 
 /** A saved meeting as Home lists it. */

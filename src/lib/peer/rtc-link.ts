@@ -1,5 +1,6 @@
 import type { Description } from '../protocol/handshake';
 import type { Candidate, NegotiationMessage } from '../protocol/message';
+import type { MediaSections } from './media-sections';
 
 /** Candidates that come together travel together: the relay costs by the call (STACK, server). */
 const CANDIDATE_BATCH_MS = 5;
@@ -43,6 +44,7 @@ export class RtcLink {
   readonly #pc: RTCPeerConnection;
   readonly #handlers: LinkHandlers;
   readonly #isPolite: boolean;
+  #media: MediaSections | null = null;
   /** Never changes, and is said again with every change (webrtc-pc §4.4.1.6). */
   readonly #fixed: RTCConfiguration;
   #prepared: RTCSessionDescriptionInit | null = null;
@@ -143,6 +145,11 @@ export class RtcLink {
     return this.#pc.createDataChannel('');
   }
 
+  /** From now on this connection has room for pictures and sound, or takes what the other end makes. */
+  useMedia(make: (pc: RTCPeerConnection) => MediaSections): MediaSections {
+    return (this.#media ??= make(this.#pc));
+  }
+
   get iceState(): { gathering: RTCIceGatheringState; connection: RTCIceConnectionState } {
     return { gathering: this.#pc.iceGatheringState, connection: this.#pc.iceConnectionState };
   }
@@ -189,6 +196,7 @@ export class RtcLink {
       if (this.#isBegun) this.#send();
       else this.#begun();
     }
+    this.#media?.settled();
     await this.#add(this.#early.splice(0));
   }
 

@@ -15,10 +15,12 @@ export type ParticipantId = Id<'participant'>;
 export type MessageId = Id<'message'>;
 /** One offered file (section 8). */
 export type FileId = Id<'file'>;
+/** One call: whoever starts it names it. */
+export type CallId = Id<'call'>;
 /** A saved meeting on this device, random; says nothing about the meeting (section 12). */
 export type VaultId = Id<'vault'>;
 
-type AnyId = MeetingId | PeerId | ParticipantId | MessageId | FileId | VaultId;
+type AnyId = MeetingId | PeerId | ParticipantId | MessageId | FileId | CallId | VaultId;
 
 export const ID_BYTES = 16;
 

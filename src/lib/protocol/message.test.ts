@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { utf8, Writer } from './bytes';
 import { WIRE_CODES } from './errors';
-import { idBytes, randomId, toId, type FileId, type MessageId, type ParticipantId } from './ids';
+import { idBytes, randomId, toId, type CallId, type FileId, type MessageId, type ParticipantId } from './ids';
 import {
   MAX_CANDIDATE_BYTES,
   MAX_CANDIDATES,
@@ -10,7 +10,8 @@ import {
   MAX_FILE_NAME_BYTES,
   MAX_TEXT_BYTES,
 } from './limits';
-import { decodeMessage, encodeMessage, FILE_ENDS, type Message } from './message';
+import { MEDIA_SOURCES } from './media';
+import { CALL_STANDINGS, decodeMessage, encodeMessage, FILE_ENDS, type Message } from './message';
 
 const MALFORMED = expect.objectContaining({ code: 'protocol/malformed' }) as Error;
 const file = randomId<FileId>();
@@ -76,6 +77,13 @@ const byKind: { [K in Message['kind']]: fc.Arbitrary<Extract<Message, { kind: K 
     size: fc.integer({ min: 0, max: MAX_FILE_BYTES }),
     name: word.map((stem) => `${stem}.txt`).filter((name) => !/^(con|prn|aux|nul)\./.test(name)),
     mediaType: fc.constantFrom('', 'text/plain', 'image/svg+xml'),
+  }),
+  call: fc.record({
+    kind: is('call'),
+    call: exactly(16).map((bytes) => toId<CallId>(bytes)),
+    standing: fc.constantFrom(...CALL_STANDINGS),
+    seals: fc.boolean(),
+    sends: fc.subarray([...MEDIA_SOURCES]),
   }),
   'file-accept': fc.record({ kind: is('file-accept'), file: fileId, from: count }),
   'file-decline': fc.record({ kind: is('file-decline'), file: fileId }),

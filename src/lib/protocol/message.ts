@@ -13,7 +13,7 @@ import {
   type Description,
   type M3Payload,
 } from './handshake';
-import { ID_BYTES, idBytes, toId, type FileId, type MessageId } from './ids';
+import { ID_BYTES, idBytes, toId, type CallId, type FileId, type MessageId } from './ids';
 import {
   MAX_CANDIDATE_BYTES,
   MAX_CANDIDATES,
@@ -22,6 +22,7 @@ import {
   MAX_MEDIA_TYPE_BYTES,
   MAX_TEXT_BYTES,
 } from './limits';
+import { MEDIA_SOURCES, type MediaSource } from './media';
 import { cleanText, safeFileName } from './text';
 
 /**
@@ -56,6 +57,23 @@ export type NegotiationMessage =
   /** The sender's path is dead and it wants the other end, who makes the offers, to restart ICE. */
   | { kind: 'restart' };
 
+/** Where one side stands to a call: not in it, asked and not yet decided, asked and not willing, in it. */
+export const CALL_STANDINGS = ['out', 'ringing', 'declined', 'in'] as const;
+export type CallStanding = (typeof CALL_STANDINGS)[number];
+
+/**
+ * All that one side has to say of calls, said again whenever it changes and first thing on a new connection: the newest
+ * one counts, so none of them can be missed. `seals`: this browser can seal pictures and sound (section 9). `sends`: what
+ * there is to see and hear of this side.
+ */
+export type CallMessage = {
+  kind: 'call';
+  call: CallId;
+  standing: CallStanding;
+  seals: boolean;
+  sends: readonly MediaSource[];
+};
+
 /** What people and files say over an open channel. */
 export type TalkMessage =
   /** First on every channel, both ways: the stream of chat items this side sends, and how far it has the other's. */
@@ -73,6 +91,7 @@ export type TalkMessage =
   | { kind: 'file-progress'; file: FileId; records: number }
   /** All stored and the root agrees. */
   | { kind: 'file-done'; file: FileId }
+  | CallMessage
   | { kind: 'retired'; publicKey: Bytes; timeMs: number; signature: Bytes }
   | { kind: 'bye'; code: WireCode | null };
 
@@ -100,6 +119,7 @@ const KIND: Record<Message['kind'], number> = {
   'file-end': 36,
   'file-progress': 37,
   'file-done': 38,
+  call: 40,
   retired: 48,
   bye: 49,
 };
@@ -158,6 +178,13 @@ export function encodeMessage(message: Message): Bytes {
       return writer.raw(idBytes(message.file)).u8(FILE_ENDS.indexOf(message.reason)).done();
     case 'file-progress':
       return writer.raw(idBytes(message.file)).u64(message.records).done();
+    case 'call':
+      return writer
+        .raw(idBytes(message.call))
+        .u8(CALL_STANDINGS.indexOf(message.standing))
+        .u8(message.seals ? 1 : 0)
+        .u8(message.sends.reduce((bits, source) => bits | (1 << MEDIA_SOURCES.indexOf(source)), 0))
+        .done();
     case 'retired':
       return writer.raw(message.publicKey).u64(message.timeMs).raw(message.signature).done();
     case 'bye':
@@ -226,6 +253,15 @@ function readBody(kind: Message['kind'], reader: Reader): Message {
     }
     case 'file-progress':
       return { kind, file: readFileId(reader), records: reader.u64() };
+    case 'call': {
+      const call = toId<CallId>(reader.raw(ID_BYTES));
+      const standing = CALL_STANDINGS[reader.u8()];
+      const seals = reader.flag();
+      const bits = atMost(reader.u8(), 2 ** MEDIA_SOURCES.length - 1);
+      if (standing === undefined) throw new ParleyError('protocol/malformed');
+      const sends = MEDIA_SOURCES.filter((_, stream) => (bits & (1 << stream)) !== 0);
+      return { kind, call, standing, seals, sends };
+    }
     case 'retired':
       return {
         kind,

@@ -79,10 +79,29 @@ export const meetingSchema = z.object({
   isRetired: z.boolean(),
 });
 
+/** `''` is the system's own choice; else an id that the browser made for this site alone. */
+const deviceSchema = z.object({
+  microphone: z.string(),
+  camera: z.string(),
+  speaker: z.string(),
+  /** What the browser does to the microphone's sound. */
+  processing: z.object({
+    echoCancellation: z.boolean(),
+    noiseSuppression: z.boolean(),
+    autoGainControl: z.boolean(),
+  }),
+});
+
 export const profileSchema = z.object({
   name: z.string(),
   /** Every meeting goes through a relay unless told otherwise. */
   hidesAddress: z._default(z.boolean(), false),
+  devices: z._default(deviceSchema, {
+    microphone: '',
+    camera: '',
+    speaker: '',
+    processing: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
+  }),
 });
 
 export type SavedMeeting = z.infer<typeof meetingSchema>;

@@ -4,7 +4,7 @@ import { sealRecord } from '../crypto/sealed-record';
 import { utf8 } from '../protocol/bytes';
 import { randomId, type FileId, type MeetingId, type ParticipantId, type VaultId } from '../protocol/ids';
 import { DATABASE, VERSION, type Row, type VaultSchema } from './schema';
-import { Vault, type SavedMeeting } from './vault';
+import { Vault, type Profile, type SavedMeeting } from './vault';
 
 const UNREADABLE = { code: 'vault/unreadable' };
 const UNAVAILABLE = { code: 'vault/unavailable' };
@@ -38,6 +38,14 @@ const meetingOf = (changes: Partial<SavedMeeting> = {}): SavedMeeting => ({
   isRetired: false,
   ...changes,
 });
+
+const DEVICES: Profile['devices'] = {
+  microphone: '',
+  camera: '',
+  speaker: '',
+  processing: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
+};
+const profileOf = (name: string): Profile => ({ name, hidesAddress: false, devices: DEVICES });
 
 beforeEach(() => deleteDB(DATABASE));
 
@@ -237,10 +245,38 @@ describe('records that do not open', () => {
 describe('the profile', () => {
   test('is empty at first, and the same in every window', async () => {
     const [one, other] = [await openVault(), await openVault()];
-    expect(await one.profile()).toEqual({ name: '', hidesAddress: false });
+    expect(await one.profile()).toEqual(profileOf(''));
     await one.setProfile({ name: 'Ada' });
     await other.setProfile({ name: 'Ada L.' });
-    expect(await one.profile()).toEqual({ name: 'Ada L.', hidesAddress: false });
+    expect(await one.profile()).toEqual(profileOf('Ada L.'));
+  });
+
+  test('keeps the devices, and nothing else changes with them', async () => {
+    const vault = await openVault();
+    await vault.setProfile({ name: 'Ada', hidesAddress: true });
+    const devices = {
+      microphone: 'a'.repeat(64),
+      camera: 'b'.repeat(64),
+      speaker: '',
+      processing: { ...DEVICES.processing, noiseSuppression: false },
+    };
+    await vault.setProfile({ devices });
+    expect(await (await openVault()).profile()).toEqual({ name: 'Ada', hidesAddress: true, devices });
+  });
+
+  test('of an earlier version is read with what it did not have yet', async () => {
+    const vault = await openVault();
+    const raw = await openRaw();
+    for (const [text, profile] of [
+      ['{"name":"Ada"}', profileOf('Ada')],
+      ['{"name":"Ada","hidesAddress":true}', { ...profileOf('Ada'), hidesAddress: true }],
+    ] as const) {
+      const sealed = await sealRecord(vault.dataKey, 'profile', 'self', utf8(text));
+      await raw.put('profile', { id: 'self', revision: 1, sealed });
+      expect(await vault.profile()).toEqual(profile);
+    }
+    await vault.setProfile({ name: 'Ada L.' });
+    expect(await vault.profile()).toEqual({ ...profileOf('Ada L.'), hidesAddress: true });
   });
 });
 
@@ -253,12 +289,12 @@ describe('erased', () => {
     await vault.erase();
     expect(vault.dataKey).not.toBe(before);
     expect(await vault.meetings()).toEqual({ meetings: [], unreadable: 0 });
-    expect(await vault.profile()).toEqual({ name: '', hidesAddress: false });
+    expect(await vault.profile()).toEqual(profileOf(''));
     const meeting = await vault.save(meetingOf());
     await vault.setProfile({ name: 'Bob' });
     const again = await openVault();
     expect(await again.meetings()).toEqual({ meetings: [meeting], unreadable: 0 });
-    expect(await again.profile()).toEqual({ name: 'Bob', hidesAddress: false });
+    expect(await again.profile()).toEqual(profileOf('Bob'));
   });
 
   test('a window that still has the old key writes nothing with it', async () => {

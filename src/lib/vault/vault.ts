@@ -29,7 +29,9 @@ type Seen = { row: Row | undefined; ids: string[] };
 type Parser<T> = { parse(value: unknown): T };
 
 const PROFILE_ID = 'self';
-const NO_PROFILE: Profile = { name: '', hidesAddress: false };
+/** The rest is what the schema says of a profile that has only a name. */
+/** Of somebody who has said nothing about themselves yet. */
+export const NO_PROFILE: Profile = profileSchema.parse({ name: '' });
 /** Every lost try is another write that won, so only writing without end comes this far. */
 const MAX_TRIES = 100;
 

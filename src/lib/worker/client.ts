@@ -1,5 +1,13 @@
 import { ParleyError } from '../protocol/errors';
-import type { Calls, CallName, ChannelHandle, Command, ConnectionTag, WorkerEvent } from './messages';
+import type {
+  Calls,
+  CallName,
+  ChannelHandle,
+  Command,
+  ConnectionTag,
+  TransformOptions,
+  WorkerEvent,
+} from './messages';
 import type { FileId } from '../protocol/ids';
 import { shuttle } from './shuttle';
 import workerUrl from './session.worker.ts?worker&url';
@@ -61,6 +69,16 @@ export class SessionClient {
   /** The same for a file's channel. */
   giveFileChannel(connection: ConnectionTag, file: FileId | null, channel: RTCDataChannel): void {
     this.#give(channel, (handle) => ({ type: 'file-channel', connection, file, handle }));
+  }
+
+  /** This browser can seal pictures and sound (section 9). */
+  static get canSealMedia(): boolean {
+    return 'RTCRtpScriptTransform' in globalThis;
+  }
+
+  /** What a sender or receiver is given so that its frames pass through the worker. */
+  mediaTransform(options: TransformOptions): RTCRtpScriptTransform {
+    return new RTCRtpScriptTransform(this.#worker, options);
   }
 
   /** Ends the worker once the last words are out. */

@@ -10,6 +10,7 @@ import {
   type Policy,
 } from '../protocol/handshake';
 import { idBytes, type FileId, type ParticipantId, type PeerId } from '../protocol/ids';
+import type { MediaSource } from '../protocol/media';
 import {
   decodeMessage,
   encodeMessage,
@@ -18,7 +19,8 @@ import {
   type TalkMessage,
 } from '../protocol/message';
 import { Initiator, Responder, type Ephemerals, type Parties } from '../crypto/handshake';
-import type { Direction, Purpose, SessionSecrets } from '../crypto/session-secrets';
+import { opposite, type Direction, type SessionSecrets } from '../crypto/session-secrets';
+import type { FrameKey } from '../crypto/sframe';
 import { Binding } from './binding';
 import type { ByteChannel } from './byte-channel';
 import type { MeetingKeys } from './meeting-keys';
@@ -180,11 +182,23 @@ export class Connection {
     return this.#talk;
   }
 
-  /** The key of one attempt to send one file (section 8). `direction` is the sender's. */
+  /** The key of one attempt to send one file (section 8). `isOwn`: this end is the sender. */
   async fileKey(isOwn: boolean, file: FileId, attempt: Bytes): Promise<CryptoKey> {
+    const { secrets, direction, context } = await this.#bound(isOwn);
+    return secrets.fileKey(direction, context, file, attempt);
+  }
+
+  /** The key of what one end sends of one source (section 9). `isOwn`: this end is the sender. */
+  async mediaKey(isOwn: boolean, source: MediaSource): Promise<FrameKey> {
+    const { secrets, direction, context } = await this.#bound(isOwn);
+    return secrets.mediaKey(direction, context, source, [isOwn ? 'encrypt' : 'decrypt']);
+  }
+
+  /** What keys inside the connection are made of. Throws `protocol/unexpected` before the handshake is done. */
+  async #bound(isOwn: boolean): Promise<{ secrets: SessionSecrets; direction: Direction; context: Bytes }> {
     const context = await this.#binding.context(this.#own);
     if (context === null || this.#handshake.at !== 'done') throw new ParleyError('protocol/unexpected');
-    return this.#handshake.secrets.fileKey(isOwn ? this.#own : opposite(this.#own), context, file, attempt);
+    return { ...this.#handshake, direction: isOwn ? this.#own : opposite(this.#own), context };
   }
 
   /** Ends it once everything asked for before has been sent, or cannot be any more. */
@@ -264,7 +278,7 @@ export class Connection {
 
   async #startSignal(secrets: SessionSecrets): Promise<void> {
     // Nothing binds these to a connection: no description is known to both ends yet (section 5).
-    this.#records.begin(await bothWays(secrets, 'signal', this.#own, new Uint8Array(0)));
+    this.#records.begin(await secrets.bothWays('signal', this.#own, new Uint8Array(0)));
   }
 
   async #sendOverServer(message: Message): Promise<void> {
@@ -325,7 +339,7 @@ export class Connection {
     const { secrets } = this.#handshake;
     const context = await this.#binding.context(this.#own);
     if (context === null) return;
-    const keys = await bothWays(secrets, 'chat', this.#own, context);
+    const keys = await secrets.bothWays('chat', this.#own, context);
     this.#talk = new Talk(channel, keys, {
       opened: () => this.#emit({ type: 'open', connection: this.tag }),
       received: (message) => this.#takeTalk(message),
@@ -382,12 +396,4 @@ export function greetHost(keys: MeetingKeys, ownPeer: PeerId, ephemerals?: Ephem
 /** In a pair with the host, the host's place is the meeting's id: it is the hash of the host's key (decision 0003). */
 function hostGuest(keys: MeetingKeys, guest: PeerId): Parties {
   return { id: keys.id, mode: 'host-guest', initiator: idBytes(guest), responder: idBytes(keys.id) };
-}
-
-const opposite = (direction: Direction): Direction => (direction === 'i2r' ? 'r2i' : 'i2r');
-
-async function bothWays(secrets: SessionSecrets, purpose: Purpose, own: Direction, context: Bytes) {
-  const keys = (direction: Direction) => secrets.keysFor(purpose, direction, context);
-  const [send, receive] = await Promise.all([keys(own), keys(opposite(own))]);
-  return { send, receive };
 }

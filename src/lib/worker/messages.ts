@@ -2,6 +2,7 @@ import type { Bytes } from '../protocol/bytes';
 import type { ErrorCode, WireCode } from '../protocol/errors';
 import type { Admission, Description, Policy } from '../protocol/handshake';
 import type { FileId, MeetingId, ParticipantId, PeerId, VaultId } from '../protocol/ids';
+import type { MediaSource } from '../protocol/media';
 import type { FileEnd, NegotiationMessage, TalkMessage } from '../protocol/message';
 import type { SealedRecord } from '../crypto/sealed-record';
 
@@ -18,6 +19,13 @@ export type ChannelHandle = RTCDataChannel | MessagePort;
 
 /** Where the worker keeps what it may hand out only sealed. */
 export type VaultPlace = { dataKey: CryptoKey; vaultId: VaultId };
+
+/** What the page says of one sender's or receiver's frames; the frames themselves it never sees sealed or opened. */
+export type TransformOptions = {
+  connection: ConnectionTag;
+  direction: 'send' | 'receive';
+  source: MediaSource;
+};
 
 /** Calls with an answer. */
 export type Calls = {
@@ -134,6 +142,8 @@ export type WorkerEvent =
   /** An envelope that should have opened did not. Nothing changed; the true one may still come. */
   | { type: 'unopened'; connection: ConnectionTag }
   | { type: 'closed'; connection: ConnectionTag; code: ErrorCode | null }
+  /** Pictures and pieces of sound that did not open so far, at most once a second. */
+  | { type: 'frames-refused'; connection: ConnectionTag; count: number }
   | { type: 'want-file-channel'; connection: ConnectionTag; file: FileId }
   /** Records sent or stored so far. */
   | { type: 'file-progress'; file: FileId; records: number }

@@ -9,6 +9,7 @@ import { byteChannel, type ByteChannel } from './byte-channel';
 import { Connection, greetHost } from './connection';
 import { FileStore } from './file-store';
 import { FileTransfers } from './file-transfers';
+import { Media } from './media';
 import { MeetingKeys } from './meeting-keys';
 import type { Calls, CallName, Command, ConnectionTag, VaultPlace, WorkerEvent } from './messages';
 
@@ -23,6 +24,7 @@ export class Session {
   readonly #emit: (event: WorkerEvent) => void;
   readonly #origin: string;
   readonly #files: FileTransfers;
+  readonly #media: Media;
   readonly #connections = new Map<ConnectionTag, Connection>();
   /** Newcomers whose message 1 is being opened. */
   readonly #answering = new Set<ConnectionTag>();
@@ -37,11 +39,20 @@ export class Session {
   constructor(origin: string, emit: (event: WorkerEvent) => void) {
     this.#origin = origin;
     this.#emit = (event) => {
-      if (event.type === 'closed') this.#connections.delete(event.connection);
+      if (event.type === 'closed') {
+        this.#connections.delete(event.connection);
+        this.#media.forget(event.connection);
+      }
       emit(event);
     };
     this.#files = new FileTransfers(new FileStore(), this.#emit);
+    this.#media = new Media((tag) => this.#connections.get(tag), this.#emit);
     setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** The frames of one sender or receiver of the page; its options are `TransformOptions`. */
+  transform(transformer: RTCRtpScriptTransformer): void {
+    void this.#media.run(transformer);
   }
 
   handle(command: Command): void {
@@ -219,6 +230,7 @@ export class Session {
 
   #tick(): void {
     const nowMs = performance.now();
+    this.#media.tick(nowMs);
     for (const connection of this.#connections.values()) {
       connection.talk?.tick();
       // A guest waits for the host as long as the person likes; a host keeps nobody's half-open handshake.

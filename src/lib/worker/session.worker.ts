@@ -6,5 +6,6 @@ declare const self: DedicatedWorkerGlobalScope;
 
 const session = new Session(self.location.origin, (event: WorkerEvent) => self.postMessage(event));
 
-// Set in the worker's first task: nothing that the page sent before is lost.
+// Set in the worker's first task: nothing that the page sent before is lost, and no frame passes unsealed.
+self.onrtctransform = ({ transformer }) => session.transform(transformer);
 self.onmessage = ({ data }: MessageEvent<Command>) => session.handle(data);

@@ -11,6 +11,7 @@ import MeetingPage from './MeetingPage.svelte';
 
 const chat = createRawSnippet(() => ({ render: () => '<div role="log" aria-label="Conversation"></div>' }));
 const files = createRawSnippet(() => ({ render: () => '<div></div>' }));
+const call = createRawSnippet(() => ({ render: () => '<div></div>' }));
 const GUEST = { role: 'guest', inviteLink: null } as const;
 
 async function show(
@@ -18,7 +19,7 @@ async function show(
   onagain?: () => void,
 ): Promise<ReturnType<typeof meetingView>> {
   const meeting = meetingView(over);
-  await render(MeetingPage, { meeting, chat, files, onagain });
+  await render(MeetingPage, { meeting, chat, files, call, onagain });
   return meeting;
 }
 
@@ -149,7 +150,7 @@ test('the switch asks for the lobby, Leave leaves, and retiring asks first', asy
   await page.getByRole('button', { name: 'Retire meeting' }).click();
   await dialog.getByRole('button', { name: 'Retire', exact: true }).click();
   await page.getByRole('button', { name: 'Leave' }).click();
-  expect(meeting.calls).toEqual([['setLobby', true], ['retire'], ['leave']]);
+  expect(meeting.calls).toEqual([['setPolicy', { lobby: true }], ['retire'], ['leave']]);
 });
 
 test('an end says what, why and what next; trying again is offered only where it can help', async () => {
