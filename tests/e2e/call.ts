@@ -1,4 +1,26 @@
-import { expect, type Visitor } from './journey';
+import { createMeeting, expect, expectConnected, joinMeeting, type Visitor } from './journey';
+
+export const HOST_VIDEO = "the host's video";
+export const GUEST_VIDEO = "Grace's video";
+
+/** The controls give way to the picture while nothing moves. */
+export async function press({ page }: Visitor, name: string): Promise<void> {
+  await page.mouse.move(200 + Math.random() * 50, 300);
+  await page.getByRole('button', { name, exact: true }).click();
+}
+
+export async function meet(host: Visitor, guest: Visitor): Promise<void> {
+  const link = await createMeeting(host);
+  await joinMeeting(guest, link, 'Grace');
+  await expectConnected(host, guest);
+}
+
+/** The host calls with a camera, and Grace accepts, with hers or without. */
+export async function callByVideo(host: Visitor, guest: Visitor, withCamera = true): Promise<void> {
+  await press(host, 'Start video');
+  await guest.page.getByRole('checkbox', { name: /camera/i }).setChecked(withCamera);
+  await press(guest, 'Accept');
+}
 
 /** What somebody sees and hears of a call, measured in the page itself. */
 

@@ -1,18 +1,5 @@
-import { expectPicture, expectSilence, expectSound } from './call';
-import { createMeeting, expect, expectConnected, joinMeeting, test, type Visitor } from './journey';
-
-test.use({ permissions: ['camera', 'microphone'] });
-
-async function press({ page }: Visitor, name: string): Promise<void> {
-  await page.mouse.move(200 + Math.random() * 50, 300);
-  await page.getByRole('button', { name, exact: true }).click();
-}
-
-async function meet(host: Visitor, guest: Visitor): Promise<void> {
-  const link = await createMeeting(host);
-  await joinMeeting(guest, link, 'Grace');
-  await expectConnected(host, guest);
-}
+import { expectPicture, expectSilence, expectSound, GUEST_VIDEO, HOST_VIDEO, meet, press } from './call';
+import { expect, test } from './journey';
 
 test('voice, video, mute, screen, hang up', async ({ host, guest }) => {
   await meet(host, guest);
@@ -27,9 +14,9 @@ test('voice, video, mute, screen, hang up', async ({ host, guest }) => {
 
   await test.step('video, either way', async () => {
     await press(guest, 'Start video');
-    await expectPicture(host, 'Grace’s video'.replace('’', "'"));
+    await expectPicture(host, GUEST_VIDEO);
     await press(host, 'Start video');
-    await expectPicture(guest, "the host's video");
+    await expectPicture(guest, HOST_VIDEO);
   });
 
   await test.step('mute and unmute', async () => {
@@ -45,7 +32,7 @@ test('voice, video, mute, screen, hang up', async ({ host, guest }) => {
     await press(host, 'Stop sharing');
     await expect(guest.page.getByRole('group', { name: "the host's screen" })).toBeHidden();
     await press(guest, 'Stop video');
-    await expect(host.page.getByRole('group', { name: "Grace's video" }).locator('video')).toBeHidden();
+    await expect(host.page.getByRole('group', { name: GUEST_VIDEO }).locator('video')).toBeHidden();
   });
 
   await test.step('hang up', async () => {
@@ -53,4 +40,63 @@ test('voice, video, mute, screen, hang up', async ({ host, guest }) => {
     await expect(host.page.getByText('Grace hung up')).toBeVisible();
     await expect(host.page.getByRole('button', { name: 'Start voice' })).toBeVisible();
   });
+});
+
+test('declined, and called once more', async ({ host, guest }) => {
+  await meet(host, guest);
+  await press(host, 'Start voice');
+  await expect(host.page.getByText(/Ringing/)).toBeVisible();
+  await press(guest, 'Decline');
+  await expect(host.page.getByText('Grace declined')).toBeVisible();
+  await expect(guest.page.getByRole('button', { name: 'Accept' })).toBeHidden();
+  await press(host, 'Start voice');
+  await press(guest, 'Accept');
+  await expectSound(guest);
+});
+
+test('the caller gives up: the other reads that a call was missed', async ({ host, guest }) => {
+  await meet(host, guest);
+  await press(host, 'Start video');
+  await expect(guest.page.getByRole('button', { name: 'Accept' })).toBeVisible();
+  await press(host, 'Hang up');
+  await expect(guest.page.getByText(/missed a call/)).toBeVisible();
+});
+
+test('both call at once, and are in one call', async ({ host, guest }) => {
+  await meet(host, guest);
+  await Promise.all([press(host, 'Start voice'), press(guest, 'Start voice')]);
+  await Promise.all([expectSound(host), expectSound(guest)]);
+});
+
+test('another microphone in the middle of a call', async ({ host, guest }) => {
+  await meet(host, guest);
+  await press(guest, 'Start voice');
+  await press(host, 'Accept');
+  await expectSound(host);
+  await press(guest, 'Devices');
+  const microphones = guest.page.getByRole('combobox', { name: 'Microphone' });
+  const labels = await microphones.locator('option').allTextContents();
+  const other = labels.at(-1) ?? '';
+  expect(labels.length).toBeGreaterThan(2);
+  await microphones.selectOption({ label: other });
+  await guest.page.keyboard.press('Escape');
+  await expectSound(host);
+  await test.step('and the next page of this device remembers it', async () => {
+    await guest.page.reload();
+    await guest.page.getByText('Check microphone and camera').click();
+    await expect(
+      guest.page.getByRole('combobox', { name: 'Microphone' }).locator('option:checked'),
+    ).toHaveText(other);
+  });
+});
+
+test('leaving the page hangs up at the other side within 3 s', async ({ host, guest }) => {
+  await meet(host, guest);
+  await press(guest, 'Start voice');
+  await press(host, 'Accept');
+  await expectSound(host);
+  const from = Date.now();
+  await guest.page.close();
+  await expect(host.page.getByText('Grace hung up')).toBeVisible();
+  expect(Date.now() - from).toBeLessThan(3_000);
 });

@@ -17,8 +17,8 @@ export type CallsOptions = {
   /** The meeting refuses a call that is not sealed. */
   mustSeal: () => boolean;
   ownName: () => string;
-  /** Whether somebody's connection is being mended. */
-  isReconnecting: (participant: ParticipantId) => boolean;
+  /** Whether somebody's connection is being mended, or they are neither heard nor at the server any more. */
+  standingOf: (participant: ParticipantId) => 'here' | 'reconnecting' | 'lost';
   /** Somebody calls, or does not any more. */
   onRing: (isRinging: boolean) => void;
 };
@@ -26,7 +26,9 @@ export type CallsOptions = {
 const YOU = 'you';
 /** After that nobody is at the other side, or nobody wants to. */
 const RING_MS = 45_000;
-const MEASURE_MS = 1_000;
+const TICK_MS = 500;
+/** A new network brings a new socket before the old one is missed; who has neither for so long has hung up. */
+const LOST_TICKS = 3;
 const END_SHOWN_MS = 8_000;
 
 /** Calls of one meeting: `call.ts` decides who is in, this brings pictures and sound along. */
@@ -38,7 +40,8 @@ export class Calls implements CallView {
   readonly #levels: Levels;
   readonly #comfort = new Comfort();
   readonly #speaking = new Set<string>();
-  readonly #measuring: ReturnType<typeof setInterval>;
+  readonly #ticking: ReturnType<typeof setInterval>;
+  #ticks = 0;
   #ringing: ReturnType<typeof setTimeout> | undefined;
   #forgetting: ReturnType<typeof setTimeout> | undefined;
   #state = $state.raw<CallState>(NO_CALL);
@@ -65,7 +68,7 @@ export class Calls implements CallView {
       this.#version++;
     });
     void this.devices.start();
-    this.#measuring = setInterval(() => this.#measure(), MEASURE_MS);
+    this.#ticking = setInterval(() => this.#tick(), TICK_MS);
   }
 
   get stage(): CallStage {
@@ -214,7 +217,7 @@ export class Calls implements CallView {
 
   destroy(): void {
     this.#step({ type: this.#state.own.at === 'asked' ? 'decline' : 'hang-up' });
-    clearInterval(this.#measuring);
+    clearInterval(this.#ticking);
     clearTimeout(this.#ringing);
     clearTimeout(this.#forgetting);
     this.#own.stop();
@@ -278,8 +281,16 @@ export class Calls implements CallView {
     }
   }
 
+  #tick(): void {
+    if (this.#state.own.at === 'idle') return;
+    for (const [participant, companion] of this.#companions) {
+      companion.lostTicks = this.#options.standingOf(participant) === 'lost' ? companion.lostTicks + 1 : 0;
+      if (companion.lostTicks === LOST_TICKS) this.#step({ type: 'gone', who: participant });
+    }
+    if (++this.#ticks % 2 === 0) this.#measure();
+  }
+
   #measure(): void {
-    if (this.#state.own.at !== 'in') return;
     const all = [...this.#companions.values()].map((companion) => companion.measure());
     Promise.all(all).then(
       () => this.#version++,
@@ -309,7 +320,7 @@ export class Calls implements CallView {
       const streamOf = (source: 'camera' | 'screen' | 'microphone' | 'screen-sound') =>
         part.sends.includes(source) ? companion.stream(source) : null;
       const isComing = part.sends.length === 0 || part.sends.some((source) => companion.isComing(source));
-      const isAway = !companion.isConnected || this.#options.isReconnecting(participant);
+      const isAway = !companion.isConnected || this.#options.standingOf(participant) !== 'here';
       return {
         id: participant,
         name: companion.name,

@@ -1,15 +1,15 @@
-import type { MediaSource } from '../protocol/media';
+import { MEDIA_SOURCES, type MediaSource } from '../protocol/media';
 import type { CallMessage } from '../protocol/message';
 import type { CallPort } from './call-port';
 import { QualityGauge } from './quality';
 import type { OwnMedia } from './own-media';
 import { tuningOf } from './tuning';
 
-const SOURCES: readonly MediaSource[] = ['microphone', 'camera', 'screen', 'screen-sound'];
-
 /** One other person in the meeting, as a call sees them; they may lose their connection and come back on another. */
 export class Companion {
   name: string;
+  /** For how many looks in a row they have been missing. */
+  lostTicks = 0;
   readonly #changed: () => void;
   readonly #streams = new Map<MediaSource, MediaStream>();
   #port: CallPort | null = null;
@@ -72,7 +72,7 @@ export class Companion {
   send(own: OwnMedia, isSending: boolean): void {
     if (this.#port === null || (!isSending && !this.#isSent)) return;
     this.#isSent = isSending;
-    for (const source of SOURCES) {
+    for (const source of MEDIA_SOURCES) {
       this.#port.send(source, isSending ? own.track(source) : null, tuningOf(source, own));
     }
   }

@@ -1,5 +1,5 @@
 import { codeOf, type ErrorCode } from '../protocol/errors';
-import type { MediaSource } from '../protocol/media';
+import { MEDIA_SOURCES, type MediaSource } from '../protocol/media';
 import { applyBlur, applySavingData, applyScreenContent, openScreen } from './capture';
 import type { Devices } from './devices.svelte';
 import type { DeviceKind, ScreenContent } from './view';
@@ -20,6 +20,8 @@ export class OwnMedia {
   readonly #devices: Devices;
   readonly #handlers: Handlers;
   readonly #held = new Map<MediaSource, Held>();
+  /** On their way: the others are told at once, so that whoever is asked knows what for. */
+  readonly #opening = new Set<MediaSource>();
   /** What the person wants now, and how many times they changed their mind. */
   readonly #turns = new Map<MediaSource, number>();
   #isMuted = false;
@@ -42,7 +44,9 @@ export class OwnMedia {
   }
   /** What the others are told that there is. */
   get sends(): MediaSource[] {
-    return [...this.#held.keys()].filter((source) => source !== 'microphone' || !this.isMuted);
+    return MEDIA_SOURCES.filter((source) =>
+      source === 'microphone' ? !this.isMuted : this.#held.has(source) || this.#opening.has(source),
+    );
   }
 
   track(source: MediaSource): MediaStreamTrack | null {
@@ -125,7 +129,7 @@ export class OwnMedia {
 
   /** Lets go of everything. */
   stop(): void {
-    for (const source of ['microphone', 'camera', 'screen', 'screen-sound'] as const) this.#drop(source);
+    for (const source of MEDIA_SOURCES) this.#drop(source);
     this.#isMuted = false;
   }
 
@@ -135,14 +139,20 @@ export class OwnMedia {
 
   async #open(source: MediaSource, open: () => Promise<MediaStreamTrack>): Promise<void> {
     const turn = this.#turn(source);
+    this.#opening.add(source);
+    this.#handlers.changed();
     try {
       const track = await open();
       if (turn !== this.#turns.get(source)) return track.stop();
       if (source === 'microphone') track.enabled = !this.#isMuted;
       this.#hold(source, track);
-      this.#handlers.changed();
     } catch (fault) {
       if (turn === this.#turns.get(source)) this.#handlers.failed(codeOf(fault));
+    } finally {
+      if (turn === this.#turns.get(source)) {
+        this.#opening.delete(source);
+        this.#handlers.changed();
+      }
     }
   }
 
@@ -165,10 +175,8 @@ export class OwnMedia {
   #drop(source: MediaSource): void {
     this.#turn(source);
     const held = this.#held.get(source);
-    if (held === undefined) return;
-    this.#held.delete(source);
-    held.track.stop();
-    this.#handlers.changed();
+    held?.track.stop();
+    if (this.#held.delete(source) || this.#opening.delete(source)) this.#handlers.changed();
   }
 
   #turn(source: MediaSource): number {

@@ -131,6 +131,7 @@ export class Host {
           this.#routes.delete(peer.tag);
           peer.dispatch({ type: 'absent' });
         }
+        this.#room.changed();
         return this.#forgetTheGone();
       default:
         return;
@@ -222,7 +223,7 @@ export class Host {
     const others = this.visitors.filter((one) => one.participant !== participant);
     const admitted = others.filter(({ status }) => status === 'admitted');
     if (!isKnown && admitted.length >= MAX_GUESTS) {
-      const lost = admitted.find((one) => this.#isLost(one));
+      const lost = admitted.find((one) => this.isLost(one));
       if (lost === undefined) return this.#deny(peer, 'full');
       this.#letGo(lost);
     }
@@ -247,7 +248,7 @@ export class Host {
    * Neither heard nor at the server: a tab that was closed, most likely. The place is kept for a while all the same, but
    * not against somebody who is here.
    */
-  #isLost({ peer }: Visitor): boolean {
+  isLost({ peer }: Visitor): boolean {
     return peer.state.at === 'silent' && peer.tag !== null && !this.#routes.has(peer.tag);
   }
 

@@ -92,6 +92,10 @@ export class Line {
   statistics(): Promise<RTCStatsReport> {
     return this.#link.statistics();
   }
+  /** At once: the browser tells the other end that nothing more comes. */
+  abandon(): void {
+    this.#link.close();
+  }
   /** The last words leave first. */
   close(): void {
     this.#handlers = null;

@@ -7,7 +7,7 @@ import { Chat } from '../chat/chat.svelte';
 import { Files } from '../files/files.svelte';
 import { portOf } from './port';
 import { Signaling } from '../signaling/signaling';
-import { onWake } from '../signaling/wake';
+import { onPageHide, onWake } from '../signaling/wake';
 import { SessionClient, type SessionEvent } from '../worker/client';
 import { KeptConsents } from './accepted-files';
 import { Attention } from './attention';
@@ -22,7 +22,7 @@ import { Network } from './network';
 import { inviteLink, type Opening } from './opening';
 import type { Peer } from './peer';
 import type { Room } from './room';
-import { nameOr, NOTHING_YET, snapshotOf, type Snapshot } from './roster';
+import { nameOr, NOTHING_YET, snapshotOf, standingOf, type Snapshot } from './roster';
 import type { Knocker, MeetingView, Person, Stage } from './view';
 
 /** The quickest to make that every browser takes (RFC 8827 §6.5). */
@@ -99,15 +99,16 @@ export class Meeting implements MeetingView {
         canSeal: SessionClient.canSealMedia,
         mustSeal: () => this.policy.sealMedia,
         ownName: () => this.#ownName,
-        isReconnecting: (id) =>
-          this.#snapshot.people.some((person) => person.id === id && person.link === 'reconnecting'),
+        standingOf: (id) => standingOf(this.#snapshot, this.#side, id),
         onRing: (isRinging) => this.#attention.ring(isRinging),
       },
       this.#session,
       (fault) => (this.#trouble = codeOf(fault)),
     );
     // Every path is looked at before anybody else notices.
-    this.#sleep = onWake(() => this.#session.post({ type: 'check-paths' }));
+    const sleep = onWake(() => this.#session.post({ type: 'check-paths' }));
+    const leave = onPageHide(() => this.#side?.peers.forEach((peer) => peer.abandon()));
+    this.#sleep = () => [sleep, leave].forEach((stop) => stop());
   }
 
   get stage(): Stage {

@@ -93,6 +93,11 @@ export class Peer {
     if (this.#line !== null) this.#session.post({ type: 'talk', connection: this.#line.tag, message });
   }
 
+  /** The page goes away and cannot say goodbye: the other end is to notice all the same. */
+  abandon(): void {
+    this.#line?.abandon();
+  }
+
   /** Says why, and closes for good. */
   dismiss(code: WireCode | null): void {
     this.send({ kind: 'bye', code });

@@ -93,6 +93,20 @@ function peopleOf(side: Guest | Host, { ownName, verified }: Roster): readonly P
   return [you, ...admitted.map((one) => other(one.participant, one.name, one.peer, one.safetyWords))];
 }
 
+/** How somebody else is to be reached now. `lost`: neither heard nor at the server, so they closed the page, most likely. */
+export function standingOf(
+  { people }: Snapshot,
+  side: Guest | Host | null,
+  id: string,
+): 'here' | 'reconnecting' | 'lost' {
+  const isLost =
+    side instanceof Host && side.visitors.some((one) => one.participant === id && side.isLost(one));
+  if (isLost) return 'lost';
+  return people.some((person) => person.id === id && person.link === 'reconnecting')
+    ? 'reconnecting'
+    : 'here';
+}
+
 /** What somebody is called, whether they gave a name or not. */
 export const nameOr = (name: string, role: 'host' | 'guest'): string => (name === '' ? NAMELESS[role] : name);
 

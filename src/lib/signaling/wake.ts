@@ -19,3 +19,9 @@ export function onWake(woken: () => void): () => void {
 function networkInformation(): EventTarget | undefined {
   return (navigator as { connection?: EventTarget }).connection;
 }
+
+/** Calls back when the page goes away; answers what stops that. */
+export function onPageHide(gone: () => void): () => void {
+  addEventListener('pagehide', gone);
+  return () => removeEventListener('pagehide', gone);
+}
