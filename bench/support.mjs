@@ -74,9 +74,12 @@ export async function startParley() {
   return { url: `http://127.0.0.1:${port}`, close };
 }
 
-/** A browser process of its own, whose contexts are private windows. */
-export function launchBrowser() {
-  return chromium.launch({ executablePath: requireChromium(), args: CHROMIUM_ARGS });
+/**
+ * A browser process of its own, whose contexts are private windows.
+ * @param {string[]} args that count where they say something else than those of the tests
+ */
+export function launchBrowser(args = []) {
+  return chromium.launch({ executablePath: requireChromium(), args: [...CHROMIUM_ARGS, ...args] });
 }
 
 /** The same with a profile on disk: what a private window stores, Chromium keeps in memory. */
@@ -147,11 +150,21 @@ export function report(about, values, medians, raw) {
     reference: about.reference,
     ...Object.fromEntries(Object.entries(medians).map(([name, value]) => [name, round(value)])),
   };
+  keep(about.name, figure, raw);
+}
+
+/**
+ * The same for figures of another shape.
+ * @param {string} name
+ * @param {object} figure
+ * @param {unknown} raw
+ */
+export function keep(name, figure, raw) {
   process.stdout.write(`${JSON.stringify(figure)}\n`);
   const machine = { cpu: cpus()[0]?.model ?? '', cores: cpus().length, node: process.version };
   mkdirSync(RESULTS, { recursive: true });
   const text = JSON.stringify({ ...figure, at: new Date().toISOString(), machine, raw }, null, 2);
-  writeFileSync(join(RESULTS, `${about.name}.json`), `${text}\n`);
+  writeFileSync(join(RESULTS, `${name}.json`), `${text}\n`);
 }
 
 /** @param {number[]} values */

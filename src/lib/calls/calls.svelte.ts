@@ -23,6 +23,20 @@ export type CallsOptions = {
   onRing: (isRinging: boolean) => void;
 };
 
+/** What is not in the table of `call.ts`: tracks, devices, measurements. */
+type Shown = Pick<
+  CallView,
+  'people' | 'isMuted' | 'hasCamera' | 'isSharing' | 'screenContent' | 'isSavingData'
+>;
+const NOTHING_SHOWN: Shown = {
+  people: [],
+  isMuted: true,
+  hasCamera: false,
+  isSharing: false,
+  screenContent: 'text',
+  isSavingData: false,
+};
+
 const YOU = 'you';
 /** After that nobody is at the other side, or nobody wants to. */
 const RING_MS = 45_000;
@@ -45,8 +59,7 @@ export class Calls implements CallView {
   #ringing: ReturnType<typeof setTimeout> | undefined;
   #forgetting: ReturnType<typeof setTimeout> | undefined;
   #state = $state.raw<CallState>(NO_CALL);
-  /** Counts what is not in the state: tracks, devices, measurements. */
-  #version = $state.raw(0);
+  #shown = $state.raw<Shown>(NOTHING_SHOWN);
   #lastEnd = $state.raw<CallView['lastEnd']>(null);
   #trouble = $state.raw<ErrorCode | null>(null);
   #isPushToTalk = $state.raw(false);
@@ -65,7 +78,7 @@ export class Calls implements CallView {
     this.#levels = new Levels((id, isSpeaking) => {
       if (isSpeaking) this.#speaking.add(id);
       else this.#speaking.delete(id);
-      this.#version++;
+      this.#show();
     });
     void this.devices.start();
     this.#ticking = setInterval(() => this.#tick(), TICK_MS);
@@ -92,8 +105,7 @@ export class Calls implements CallView {
   }
 
   get people(): readonly CallPerson[] {
-    void this.#version;
-    return this.#state.own.at === 'in' ? [this.#you(), ...this.#others()] : [];
+    return this.#shown.people;
   }
   get lastEnd(): CallView['lastEnd'] {
     return this.#lastEnd;
@@ -105,24 +117,19 @@ export class Calls implements CallView {
     return this.#options.canSeal && [...this.#state.others.values()].every(({ seals }) => seals);
   }
   get isMuted(): boolean {
-    void this.#version;
-    return this.#own.isMuted;
+    return this.#shown.isMuted;
   }
   get hasCamera(): boolean {
-    void this.#version;
-    return this.#own.track('camera') !== null;
+    return this.#shown.hasCamera;
   }
   get isSharing(): boolean {
-    void this.#version;
-    return this.#own.track('screen') !== null;
+    return this.#shown.isSharing;
   }
   get screenContent(): ScreenContent {
-    void this.#version;
-    return this.#own.screenContent;
+    return this.#shown.screenContent;
   }
   get isSavingData(): boolean {
-    void this.#version;
-    return this.#own.isSavingData;
+    return this.#shown.isSavingData;
   }
   get isPushToTalk(): boolean {
     return this.#isPushToTalk;
@@ -270,7 +277,7 @@ export class Calls implements CallView {
       });
       this.#comfort.tell({ isMuted: this.#own.isMuted, hasCamera: this.#own.track('camera') !== null });
     } else this.#comfort.end();
-    this.#version++;
+    this.#show();
   }
 
   #ring(isCalling: boolean): void {
@@ -288,14 +295,27 @@ export class Calls implements CallView {
       if (companion.lostTicks === LOST_TICKS) this.#step({ type: 'gone', who: participant });
     }
     if (++this.#ticks % 2 === 0) this.#measure();
+    else this.#show();
   }
 
   #measure(): void {
     const all = [...this.#companions.values()].map((companion) => companion.measure());
     Promise.all(all).then(
-      () => this.#version++,
+      () => this.#show(),
       (fault: unknown) => (this.#trouble = codeOf(fault)),
     );
+  }
+
+  #show(): void {
+    const own = this.#own;
+    this.#shown = {
+      people: this.#state.own.at === 'in' ? [this.#you(), ...this.#others()] : [],
+      isMuted: own.isMuted,
+      hasCamera: own.track('camera') !== null,
+      isSharing: own.track('screen') !== null,
+      screenContent: own.screenContent,
+      isSavingData: own.isSavingData,
+    };
   }
 
   #you(): CallPerson {

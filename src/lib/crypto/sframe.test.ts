@@ -69,7 +69,7 @@ describe('a sealed frame', () => {
     const wire = concat(clear, fromHex(sealed));
     const frame = concat(clear, fromHex(plaintext));
     expect(toHex(await new FrameSealer(published, counter).seal(frame, clear.length))).toBe(toHex(wire));
-    expect(toHex(await new FrameOpener(published).open(wire, clear.length))).toBe(toHex(frame));
+    expect(await new FrameOpener(published).open(wire, clear.length)).toEqual(frame);
   });
 
   test.each([0, 3, 10])('opens with %i clear bytes, and with nothing of it changed', async (clearBytes) => {
@@ -128,7 +128,7 @@ describe('the window', () => {
       expect(await opener.open(frame(wires, i), 0)).toEqual(clip(`frame ${i}`));
     }
     for (const i of [5, 3, 1_100, 77, 1_023, 76]) {
-      await expect(opener.open(frame(wires, i), 0), `${i}`).rejects.toMatchObject(FAILED);
+      expect(await opener.open(frame(wires, i), 0), `${i}`).toBeNull();
     }
     expect(await opener.open(frame(wires, 78), 0)).toEqual(clip('frame 78'));
   });
@@ -144,8 +144,8 @@ describe('the window', () => {
   test('lets one of two copies on their way at once through', async () => {
     const [wire = new Uint8Array(0)] = await sealMany(1);
     const opener = new FrameOpener(key);
-    const both = await Promise.allSettled([opener.open(wire, 0), opener.open(wire, 0)]);
-    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const both = await Promise.all([opener.open(wire, 0), opener.open(wire, 0)]);
+    expect(both.filter((opened) => opened === null)).toHaveLength(1);
   });
 
   test('ends long before the cipher does', async () => {

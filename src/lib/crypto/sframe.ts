@@ -62,7 +62,11 @@ export class FrameSealer {
   }
 }
 
-/** Opens each frame once. Whatever is wrong with one, it throws `crypto/open-failed` and nothing changes. */
+/**
+ * Opens each frame once. One that was opened before, or is older than the window, is `null`: browsers send packets again
+ * to probe a network, and a replay is worth no more. Whatever else is wrong, it throws `crypto/open-failed` and nothing
+ * changes.
+ */
 export class FrameOpener {
   readonly #key: FrameKey;
   /** The newest counter that was opened with each remainder by the window's width. */
@@ -73,11 +77,11 @@ export class FrameOpener {
     this.#key = key;
   }
 
-  async open(sealed: Bytes, clearBytes: number): Promise<Bytes> {
+  async open(sealed: Bytes, clearBytes: number): Promise<Bytes | null> {
     const header = decodeHeader(sealed.subarray(clearBytes));
     if (header === null || header.kid !== BigInt(this.#key.kid) || header.counter >= MAX_FRAMES) refuse();
     const counter = Number(header.counter);
-    if (!this.#isNew(counter)) refuse();
+    if (!this.#isNew(counter)) return null;
     const bodyAt = clearBytes + header.lengthBytes;
     if (sealed.length < bodyAt + TAG_BYTES) refuse();
     const clear = sealed.slice(0, clearBytes);
@@ -85,7 +89,7 @@ export class FrameOpener {
     const iv = nonceOf(this.#key.salt, header.counter);
     const frame = await open(this.#key.key, iv, aad, sealed.slice(bodyAt));
     // The same frame may have been on its way through here twice.
-    if (!this.#isNew(counter)) refuse();
+    if (!this.#isNew(counter)) return null;
     this.#opened[counter % WINDOW] = counter;
     this.#newest = Math.max(this.#newest, counter);
     return concat(clear, frame);

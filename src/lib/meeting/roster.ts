@@ -93,15 +93,19 @@ function peopleOf(side: Guest | Host, { ownName, verified }: Roster): readonly P
   return [you, ...admitted.map((one) => other(one.participant, one.name, one.peer, one.safetyWords))];
 }
 
-/** How somebody else is to be reached now. `lost`: neither heard nor at the server, so they closed the page, most likely. */
+/**
+ * How somebody else is to be reached now. `lost`: their browser closed the connection and they are not at the server any
+ * more, so they closed the page. A network that only went silent says neither.
+ */
 export function standingOf(
   { people }: Snapshot,
   side: Guest | Host | null,
   id: string,
 ): 'here' | 'reconnecting' | 'lost' {
-  const isLost =
-    side instanceof Host && side.visitors.some((one) => one.participant === id && side.isLost(one));
-  if (isLost) return 'lost';
+  const visitor = side instanceof Host ? side.visitors.find((one) => one.participant === id) : undefined;
+  if (side instanceof Host && visitor !== undefined && side.isLost(visitor) && !visitor.peer.isTalking) {
+    return 'lost';
+  }
   return people.some((person) => person.id === id && person.link === 'reconnecting')
     ? 'reconnecting'
     : 'here';

@@ -1,3 +1,4 @@
+import { withOwnCodecsOnly } from './own-codecs';
 import { MEDIA_KIND, MEDIA_SOURCES, type MediaSource } from '../protocol/media';
 
 export type MediaHandlers = {
@@ -60,6 +61,11 @@ export class MediaSections {
     if (section === undefined) return;
     if (before?.track !== track) void this.#put(section.transceiver.sender, track);
     if (track !== null) void this.#tune(section.transceiver.sender, tuning);
+  }
+
+  /** One's own description as another browser takes it. */
+  clean(sdp: string): string {
+    return withOwnCodecsOnly(sdp);
   }
 
   /** The description is agreed on: what could not be set before is set now. */

@@ -229,7 +229,7 @@ export class RtcLink {
   #local(): Description | null {
     const description = this.#pc.localDescription;
     if (description === null || (description.type !== 'offer' && description.type !== 'answer')) return null;
-    return { type: description.type, sdp: description.sdp };
+    return { type: description.type, sdp: this.#media?.clean(description.sdp) ?? description.sdp };
   }
 
   #flush(): void {

@@ -12,7 +12,8 @@ const VP8_KEY_BYTES = 10;
 const VP8_DELTA_BYTES = 3;
 
 type Frame = RTCEncodedVideoFrame | RTCEncodedAudioFrame;
-type Step = (frame: Bytes, clearBytes: number) => Promise<Bytes>;
+/** `null`: it was here before. */
+type Step = (frame: Bytes, clearBytes: number) => Promise<Bytes | null>;
 
 /**
  * The pictures and sounds of all connections on their way through the worker (section 9). A frame that cannot be sealed or
@@ -43,6 +44,7 @@ export class Media {
         try {
           step ??= this.#stepOf(options);
           const next = await (await step)(bytes, clearBytesOf(frame, bytes));
+          if (next === null) return;
           frame.data = next.buffer;
           out.enqueue(frame);
         } catch (fault) {
@@ -52,7 +54,7 @@ export class Media {
       },
     });
     try {
-      await transformer.readable.pipeThrough(through).pipeTo(transformer.writable);
+      await transformer.readable.pipeThrough(through).pipeTo(transformer.writable as WritableStream<Frame>);
     } catch (fault) {
       // The browser ends the streams with the connection, in whatever state they are.
       if (!(fault instanceof DOMException || fault instanceof TypeError)) throw fault;
