@@ -10,6 +10,9 @@ import {
 } from './call';
 import { expect, test, type Visitor } from './journey';
 
+// Pictures are encoded and decoded in software, on as few cores as there are.
+test.describe.configure({ timeout: 120_000 });
+
 /** What a call does with a browser, a person or a page that is not as it should be. */
 
 /** How many frames the worker told this page that it refused. */

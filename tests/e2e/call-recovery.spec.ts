@@ -1,6 +1,9 @@
 import { callByVideo, expectPicture, expectSound, GUEST_VIDEO, HOST_VIDEO, meet } from './call';
 import { expect, test, type Visitor } from './journey';
 
+// Pictures are encoded and decoded in software, on as few cores as there are.
+test.describe.configure({ timeout: 120_000 });
+
 /** A call outlives the connection that carries it. */
 
 declare const connections: RTCPeerConnection[];

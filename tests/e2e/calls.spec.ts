@@ -2,6 +2,8 @@ import { expectPicture, expectSilence, expectSound, GUEST_VIDEO, HOST_VIDEO, mee
 import { expect, test } from './journey';
 
 test('voice, video, mute, screen, hang up', async ({ host, guest }) => {
+  // Three pictures are encoded and decoded in software, on as few cores as there are.
+  test.setTimeout(150_000);
   await meet(host, guest);
 
   await test.step('the guest calls by voice, and is heard once the host accepts', async () => {

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Page } from '@playwright/test';
 import { AppTalk } from './app-talk';
 import { Beats } from './beat';
 import { FAULTS, inTrouble } from './faults';
@@ -13,6 +14,9 @@ const MESSAGES = 1_000;
 const EVERY_MS = 80;
 const FILE_MIB = 500;
 const MIB = 1024 * 1024;
+
+/** More than a receiver may have in hand from before. */
+const FRAMES = 30;
 
 /** How soon the page says that it does not get through, and what. */
 const WORD_MS = 15_000;
@@ -65,6 +69,26 @@ test(`a file of ${FILE_MIB} MB through every fault: it is whole`, async ({ lab }
   expect(await sha256(await (await download).path())).toBe(await sha256(path));
 });
 
+test('a video call through every fault: pictures come again, both ways', async ({ lab }) => {
+  const { guest, host } = await inTrouble(lab, 'call');
+  const talk = await AppTalk.open(lab, host, guest, false);
+  await talk.join();
+  await talk.host.getByRole('button', { name: 'Start video' }).click();
+  await talk.guest.getByRole('checkbox', { name: /camera/i }).check();
+  await talk.guest.getByRole('button', { name: 'Accept' }).click();
+  await Promise.all([frames(talk.guest), frames(talk.host)]);
+  for (const [name, fault] of Object.entries(FAULTS)) {
+    await test.step(name, async () => {
+      const usableAtMs = await fault(lab, guest.site);
+      await Promise.all([frames(talk.guest), frames(talk.host)]);
+      note(`${name} ${Date.now() - usableAtMs} ms`);
+    });
+  }
+  for (const page of [talk.guest, talk.host]) {
+    await expect(page.getByRole('button', { name: 'Hang up' })).toBeVisible();
+  }
+});
+
 test('100 ms and 5 % loss each way: it connects', async ({ lab }) => {
   const { guest, host } = await inTrouble(lab, 'slow');
   await guest.site.wire?.become({ ...GOOD, delayMs: 100, loss: 0.05 });
@@ -93,6 +117,23 @@ for (const loss of [0.4, 1]) {
     await guest.site.wire?.become(GOOD);
     await talk.expectConnected();
   });
+}
+
+/** A few more frames of the other's picture were shown. */
+async function frames(page: Page): Promise<void> {
+  const video = page.getByRole('group', { name: /'s video$/ }).locator('video');
+  await expect(video).toBeVisible();
+  await video.evaluate(async (element, patienceMs) => {
+    const next = () =>
+      new Promise<void>((resolve, reject) => {
+        const patience = setTimeout(() => reject(new Error('no picture came')), patienceMs);
+        (element as HTMLVideoElement).requestVideoFrameCallback(() => {
+          clearTimeout(patience);
+          resolve();
+        });
+      });
+    for (let i = 0; i < FRAMES; i++) await next();
+  }, PATIENCE_MS);
 }
 
 async function sha256(path: string): Promise<string> {

@@ -153,28 +153,28 @@ export const WORDS: Readonly<Record<ErrorCode, Words>> = {
   },
   'media/not-allowed': {
     what: 'Your microphone, camera or screen was not allowed.',
-    why: 'The browser asked, or remembers an earlier answer, or the system’s own privacy settings forbid it.',
-    next: 'Press the symbol left of the page’s address, allow it there, and try again.',
+    why: 'You, an earlier answer or the system said no.',
+    next: 'Allow it beside the page’s address, then try again.',
   },
   'media/no-device': {
     what: 'No microphone or camera was found.',
-    why: 'None is connected, or the system hides it from the browser.',
-    next: 'Plug one in, or choose another under Devices. You can stay in the call and listen.',
+    why: 'None is connected.',
+    next: 'Plug one in, or choose another under Devices.',
   },
   'media/busy': {
     what: 'Your microphone or camera is in use.',
-    why: 'Another program holds it and lets nobody else have it.',
-    next: 'Close the other program, then try again, or choose another one under Devices.',
+    why: 'Another program holds it.',
+    next: 'Close it and try again, or choose another under Devices.',
   },
   'media/no-screen': {
     what: 'This browser cannot share a screen.',
     why: 'Browsers on phones mostly cannot.',
-    next: 'Share from a computer, or send a picture of the screen as a file.',
+    next: 'Share from a computer.',
   },
   'media/not-sealed': {
     what: 'No call is possible here.',
-    why: 'This meeting wants calls sealed with the link’s key, and one of the two browsers cannot do that.',
-    next: 'Use a current Chrome, Edge, Firefox or Safari on both sides. Messages and files work as they are.',
+    why: 'This meeting wants sealed calls, and one of the two browsers cannot.',
+    next: 'Use a current browser on both sides. Messages and files work.',
   },
   'ui/copy-failed': {
     what: 'The link was not copied.',
