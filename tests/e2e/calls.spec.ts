@@ -1,5 +1,17 @@
-import { expectPicture, expectSilence, expectSound, GUEST_VIDEO, HOST_VIDEO, meet, press } from './call';
+import {
+  callByVideo,
+  expectPicture,
+  expectSilence,
+  expectSound,
+  GUEST_VIDEO,
+  HOST_VIDEO,
+  meet,
+  press,
+} from './call';
 import { expect, test } from './journey';
+
+/** Everything that the page opened, where a test left word of it. */
+declare const tracks: MediaStreamTrack[];
 
 test('voice, video, mute, screen, hang up', async ({ host, guest }) => {
   // Three pictures are encoded and decoded in software, on as few cores as there are.
@@ -101,4 +113,26 @@ test('leaving the page hangs up at the other side within 3 s', async ({ host, gu
   await guest.page.close();
   await expect(host.page.getByText('Grace hung up')).toBeVisible();
   expect(Date.now() - from).toBeLessThan(3_000);
+});
+
+test('leaving the meeting ends the call, and lets go of microphone and camera', async ({ host, guest }) => {
+  await guest.page.addInitScript(() => {
+    const tracks: MediaStreamTrack[] = [];
+    Object.assign(globalThis, { tracks });
+    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (wishes) => {
+      const stream = await open(wishes);
+      tracks.push(...stream.getTracks());
+      return stream;
+    };
+  });
+  await meet(host, guest);
+  await callByVideo(host, guest);
+  await expectSound(host);
+  const live = () =>
+    guest.page.evaluate(() => tracks.filter(({ readyState }) => readyState === 'live').length);
+  expect(await live()).toBe(2);
+  await press(guest, 'Leave');
+  await expect.poll(live).toBe(0);
+  await expect(host.page.getByText('Grace hung up')).toBeVisible();
 });

@@ -114,7 +114,12 @@ export class Calls implements CallView {
     return this.#trouble;
   }
   get isSealed(): boolean {
-    return this.#options.canSeal && [...this.#state.others.values()].every(({ seals }) => seals);
+    // What a connection was made with counts, whatever is said afterwards.
+    return (
+      [...this.#state.others].every(
+        ([participant, { seals }]) => this.#companions.get(participant)?.isSealed ?? seals,
+      ) && this.#options.canSeal
+    );
   }
   get isMuted(): boolean {
     return this.#shown.isMuted;
@@ -219,11 +224,16 @@ export class Calls implements CallView {
     // Refused by both ends alike: each knows what the meeting demands.
     if (this.#state.own.at === 'idle') return;
     this.#trouble = 'media/not-sealed';
+    this.end();
+  }
+
+  /** Out of it, whether in it or only asked. */
+  end(): void {
     this.#step({ type: this.#state.own.at === 'asked' ? 'decline' : 'hang-up' });
   }
 
   destroy(): void {
-    this.#step({ type: this.#state.own.at === 'asked' ? 'decline' : 'hang-up' });
+    this.end();
     clearInterval(this.#ticking);
     clearTimeout(this.#ringing);
     clearTimeout(this.#forgetting);

@@ -16,7 +16,7 @@ export class Companion {
   #gauge = new QualityGauge();
   /** What was said last on this connection, and whether room was made on it. */
   #told = '';
-  #isPrepared = false;
+  #isSealed: boolean | null = null;
   #isSent = false;
 
   constructor(name: string, changed: () => void) {
@@ -26,6 +26,10 @@ export class Companion {
 
   get isConnected(): boolean {
     return this.#port !== null;
+  }
+  /** Whether this connection seals; `null` before room was made on it. */
+  get isSealed(): boolean | null {
+    return this.#isSealed;
   }
   get gauge(): QualityGauge {
     return this.#gauge;
@@ -49,7 +53,8 @@ export class Companion {
   detach(): void {
     this.#port = null;
     this.#told = '';
-    this.#isPrepared = this.#isSent = false;
+    this.#isSealed = null;
+    this.#isSent = false;
     this.#gauge = new QualityGauge();
   }
 
@@ -63,8 +68,8 @@ export class Companion {
   }
 
   prepare(isSealed: boolean): void {
-    if (this.#isPrepared || this.#port === null) return;
-    this.#isPrepared = true;
+    if (this.#isSealed !== null || this.#port === null) return;
+    this.#isSealed = isSealed;
     this.#port.prepare(isSealed);
   }
 

@@ -60,6 +60,11 @@ export class CallDesk implements CallsView {
     return true;
   }
 
+  /** This person leaves the meeting, and so the call. */
+  end(): void {
+    this.#part?.calls.end();
+  }
+
   destroy(): void {
     this.#isDestroyed = true;
     this.#part?.calls.destroy();

@@ -320,6 +320,7 @@ export class Meeting implements MeetingView {
       case 'save':
         return this.#do(this.#keeper.save().then(() => (this.#isSaved = this.#keeper.isSaved)));
       case 'part':
+        this.call.end();
         return side?.leave();
       case 'mark-retired':
         return this.#do(this.#keeper.update({ isRetired: true }));
@@ -332,10 +333,8 @@ export class Meeting implements MeetingView {
       session: this.#session,
       signaling: this.#signaling,
       network: this.#network,
-      newLine: (isPolite) => {
-        const certificate = this.#certificate;
-        return new Line(this.#session, { network: this.#network, certificate, isPolite });
-      },
+      newLine: (isPolite) =>
+        new Line(this.#session, { network: this.#network, certificate: this.#certificate, isPolite }),
       changed: () => this.#publish(),
       trouble: (code) => (this.#trouble = this.#network.lacksRelay && code !== null ? 'peer/no-relay' : code),
       ended: (code) => this.#dispatch(code === null ? { type: 'leave' } : { type: 'ended', code }),
