@@ -16,7 +16,7 @@ const FILE_MIB = 500;
 const MIB = 1024 * 1024;
 
 /** So often the picture has to have moved on: more than a receiver may have in hand from before. */
-const MOMENTS = 10;
+const MOMENTS = 30;
 
 /** How soon the page says that it does not get through, and what. */
 const WORD_MS = 15_000;
@@ -79,9 +79,8 @@ test('a video call through every fault: pictures come again, both ways', async (
   await Promise.all([frames(talk.guest), frames(talk.host)]);
   for (const [name, fault] of Object.entries(FAULTS)) {
     await test.step(name, async () => {
-      const usableAtMs = await fault(lab, guest.site);
+      await fault(lab, guest.site);
       await Promise.all([frames(talk.guest), frames(talk.host)]);
-      note(`${name} ${Date.now() - usableAtMs} ms`);
     });
   }
   for (const page of [talk.guest, talk.host]) {
