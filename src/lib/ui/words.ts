@@ -164,17 +164,17 @@ export const WORDS: Readonly<Record<ErrorCode, Words>> = {
   'media/busy': {
     what: 'Your microphone or camera is in use.',
     why: 'Another program holds it.',
-    next: 'Close it and try again, or choose another under Devices.',
+    next: 'Close it, or choose another under Devices.',
   },
   'media/no-screen': {
     what: 'This browser cannot share a screen.',
-    why: 'Browsers on phones mostly cannot.',
+    why: 'Most phones cannot.',
     next: 'Share from a computer.',
   },
   'media/not-sealed': {
     what: 'No call is possible here.',
     why: 'This meeting wants sealed calls, and one of the two browsers cannot.',
-    next: 'Use a current browser on both sides. Messages and files work.',
+    next: 'Use a current browser on both sides.',
   },
   'ui/copy-failed': {
     what: 'The link was not copied.',
