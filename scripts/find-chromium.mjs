@@ -46,12 +46,19 @@ export function findChromium() {
     if (!isExecutable(named)) throw new Error(`CHROMIUM_PATH is ${named}, and there is no program there.`);
     return named;
   }
+  return findProgram(SYSTEM_NAMES, [...SYSTEM_PATHS, chromium.executablePath()]);
+}
+
+/**
+ * The first of these that this process may run: by name in PATH, then by path.
+ * @param {readonly string[]} names
+ * @param {readonly string[]} paths
+ * @returns {string | null}
+ */
+export function findProgram(names, paths) {
   const folders = (process.env.PATH ?? '').split(delimiter);
-  const candidates = [
-    ...SYSTEM_NAMES.flatMap((name) => folders.map((folder) => join(folder, name))),
-    ...SYSTEM_PATHS,
-  ];
-  return [...candidates, chromium.executablePath()].find(isExecutable) ?? null;
+  const inPath = names.flatMap((name) => folders.map((folder) => join(folder, name)));
+  return [...inPath, ...paths].find(isExecutable) ?? null;
 }
 
 /**
@@ -80,7 +87,7 @@ function apt(...args) {
 }
 
 /** @param {string} path */
-function isExecutable(path) {
+export function isExecutable(path) {
   try {
     accessSync(path, constants.X_OK);
     return true;

@@ -1,7 +1,5 @@
 import type { CallFigures, CallPerson, CallView, DevicesView } from '../../src/lib/calls/view';
-
-/** What a view asked for, in order: the method and its arguments. */
-export type Call = [method: string, ...args: unknown[]];
+import { notesIn, type Call } from './notes';
 
 const PERSON: CallPerson = {
   id: 'ada',
@@ -56,11 +54,7 @@ export function devicesView(
   over: Partial<DevicesView> = {},
   calls: Call[] = [],
 ): DevicesView & { calls: Call[] } {
-  const note =
-    (method: string) =>
-    (...args: unknown[]): void => {
-      calls.push([method, ...args]);
-    };
+  const note = notesIn(calls);
   return {
     calls,
     listed: {
@@ -94,11 +88,7 @@ export function devicesView(
 /** A call that stands still and notes what is asked of it: two people talking, without pictures, unless told otherwise. */
 export function callView(over: Partial<CallView> = {}): CallView & { calls: Call[] } {
   const calls: Call[] = [];
-  const note =
-    (method: string) =>
-    (...args: unknown[]): void => {
-      calls.push([method, ...args]);
-    };
+  const note = notesIn(calls);
   return {
     calls,
     stage: { at: 'talking' },

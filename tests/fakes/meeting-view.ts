@@ -1,9 +1,7 @@
 import { NO_FACTS } from '../../src/lib/doctor/facts';
 import type { HomeView, MeetingItem, MeetingView, Person } from '../../src/lib/meeting/view';
 import { NO_POLICY } from '../../src/lib/protocol/handshake';
-
-/** What a view asked for, in order: the method and its arguments. */
-export type Call = [method: string, ...args: unknown[]];
+import { notesIn, type Call } from './notes';
 
 export const INVITE_LINK = `https://parley.test/m#${'A'.repeat(68)}`;
 
@@ -26,11 +24,7 @@ const YOU = person({ id: 'you', name: 'Maya', isHost: true, isYou: true, path: n
 /** A meeting that stands still and notes what is asked of it. A host alone, unless told otherwise. */
 export function meetingView(over: Partial<MeetingView> = {}): MeetingView & { calls: Call[] } {
   const calls: Call[] = [];
-  const note =
-    (method: string) =>
-    (...args: unknown[]): void => {
-      calls.push([method, ...args]);
-    };
+  const note = notesIn(calls);
   return {
     calls,
     stage: { at: 'here' },
@@ -71,11 +65,7 @@ export function meetingView(over: Partial<MeetingView> = {}): MeetingView & { ca
 
 export function homeView(items: readonly MeetingItem[]): HomeView & { calls: Call[] } {
   const calls: Call[] = [];
-  const note =
-    (method: string) =>
-    (...args: unknown[]): void => {
-      calls.push([method, ...args]);
-    };
+  const note = notesIn(calls);
   return {
     calls,
     items,

@@ -1,35 +1,12 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { anId, idsOf, PROCESSING, using } from '../../../tests/support/fake-devices';
 import { openCamera, openMicrophone } from './capture';
 import { Devices, type DevicesOwner, type DeviceWishes } from './devices.svelte';
-import type { DeviceKind, SoundProcessing } from './view';
+import type { DeviceKind } from './view';
 
-const PROCESSING: SoundProcessing = {
-  echoCancellation: true,
-  noiseSuppression: true,
-  autoGainControl: true,
-};
 const WISHES: DeviceWishes = { microphone: '', camera: '', speaker: '', processing: PROCESSING };
 
 const media = navigator.mediaDevices;
-
-/** Stopped when the test is over, so that no test hears another's. */
-async function using(track: Promise<MediaStreamTrack>): Promise<MediaStreamTrack> {
-  const opened = await track;
-  onTestFinished(() => opened.stop());
-  return opened;
-}
-
-async function idsOf(kind: MediaDeviceKind): Promise<string[]> {
-  const infos = await media.enumerateDevices();
-  return infos.filter((info) => info.kind === kind && info.deviceId !== 'default').map((i) => i.deviceId);
-}
-
-/** A real device of this kind: the fake ones of Chromium, of which there are two microphones at least. */
-async function anId(kind: MediaDeviceKind, index = 0): Promise<string> {
-  const id = (await idsOf(kind))[index];
-  if (id === undefined) throw new Error(`no ${kind} ${index}`);
-  return id;
-}
 
 /** Every track that `getUserMedia` gives while the test runs. */
 function watchTracks(): MediaStreamTrack[] {

@@ -214,8 +214,6 @@ export class Calls implements CallView {
   leave(participant: ParticipantId): void {
     this.#step({ type: 'gone', who: participant });
     this.#companions.delete(participant);
-    this.#levels.set(participant, null);
-    this.#settle();
   }
 
   receive(participant: ParticipantId, message: CallMessage): void {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { anId, PROCESSING, using } from '../../../tests/support/fake-devices';
 import {
   applyBlur,
   applySavingData,
@@ -7,37 +8,12 @@ import {
   openMicrophone,
   openScreen,
 } from './capture';
-import type { SoundProcessing } from './view';
 
-const PROCESSING: SoundProcessing = {
-  echoCancellation: true,
-  noiseSuppression: true,
-  autoGainControl: true,
-};
 const CAMERA = { isSavingData: false, isBlurred: null };
 /** Of the right shape, and no device's. */
 const GONE = 'f'.repeat(64);
 
 const media = navigator.mediaDevices;
-
-/** Stopped when the test is over, so that no test hears another's. */
-async function using(track: Promise<MediaStreamTrack>): Promise<MediaStreamTrack> {
-  const opened = await track;
-  onTestFinished(() => opened.stop());
-  return opened;
-}
-
-async function idsOf(kind: MediaDeviceKind): Promise<string[]> {
-  const infos = await media.enumerateDevices();
-  return infos.filter((info) => info.kind === kind && info.deviceId !== 'default').map((i) => i.deviceId);
-}
-
-/** A real device of this kind: the fake ones of Chromium, of which there are two microphones at least. */
-async function anId(kind: MediaDeviceKind, index = 0): Promise<string> {
-  const id = (await idsOf(kind))[index];
-  if (id === undefined) throw new Error(`no ${kind} ${index}`);
-  return id;
-}
 
 const refuse = (name: string, message = 'refused') => Promise.reject(new DOMException(message, name));
 

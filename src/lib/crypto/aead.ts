@@ -14,6 +14,15 @@ export function importAeadKey(raw: Bytes, usages: AeadUsage[] = ['encrypt', 'dec
   return crypto.subtle.importKey('raw', raw, 'AES-GCM', false, usages);
 }
 
+/** The nonce of one message: the iv XOR its number, over the last 8 bytes (section 7, RFC 9605 section 4.4.3). */
+export function nonceOf(iv: Bytes, number: bigint): Bytes {
+  const nonce = iv.slice();
+  const view = new DataView(nonce.buffer);
+  const at = IV_BYTES - 8;
+  view.setBigUint64(at, view.getBigUint64(at) ^ number);
+  return nonce;
+}
+
 export async function seal(key: CryptoKey, iv: Bytes, aad: Bytes, plaintext: Bytes): Promise<Bytes> {
   const params = { name: 'AES-GCM', iv, additionalData: aad };
   return new Uint8Array(await crypto.subtle.encrypt(params, key, plaintext));

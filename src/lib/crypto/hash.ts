@@ -40,8 +40,14 @@ export async function expand(key: Bytes | CryptoKey, info: Bytes, lengthBytes: n
 }
 
 /** Extract and Expand in one call of WebCrypto: what the join path uses. `ikm` must not be empty. */
-export async function hkdf(salt: Bytes, ikm: Bytes, info: Bytes, lengthBytes: number): Promise<Bytes> {
+export async function hkdf(
+  salt: Bytes,
+  ikm: Bytes,
+  info: Bytes,
+  lengthBytes: number,
+  hash: 'SHA-256' | 'SHA-512' = 'SHA-256',
+): Promise<Bytes> {
   const key = await crypto.subtle.importKey('raw', ikm, 'HKDF', false, ['deriveBits']);
-  const params = { name: 'HKDF', hash: 'SHA-256', salt, info };
+  const params = { name: 'HKDF', hash, salt, info };
   return new Uint8Array(await crypto.subtle.deriveBits(params, key, lengthBytes * 8));
 }

@@ -1,6 +1,6 @@
 import { concat, type Bytes } from '../protocol/bytes';
 import { ParleyError } from '../protocol/errors';
-import { IV_BYTES, open, seal, TAG_BYTES } from './aead';
+import { nonceOf, open, seal, TAG_BYTES } from './aead';
 import { InOrder } from './in-order';
 import { pad, unpad } from './padding';
 
@@ -43,7 +43,10 @@ export class RecordSealer {
     if (this.#next >= MAX_RECORDS) throw new ParleyError('record/exhausted');
     const seq = this.#next++;
     const header = headerOf(seq);
-    return concat(header, await seal(this.#keys.key, nonceOf(this.#keys.iv, seq), header, pad(message)));
+    return concat(
+      header,
+      await seal(this.#keys.key, nonceOf(this.#keys.iv, BigInt(seq)), header, pad(message)),
+    );
   }
 }
 
@@ -71,7 +74,7 @@ export class RecordOpener {
     const seq = this.#next;
     if (peekSeq(record) !== seq) throw new ParleyError('crypto/open-failed');
     const [header, sealed] = [record.slice(0, HEADER_BYTES), record.slice(HEADER_BYTES)];
-    const message = unpad(await open(this.#keys.key, nonceOf(this.#keys.iv, seq), header, sealed));
+    const message = unpad(await open(this.#keys.key, nonceOf(this.#keys.iv, BigInt(seq)), header, sealed));
     this.#next++;
     return message;
   }
@@ -89,12 +92,4 @@ function headerOf(seq: number): Bytes {
   header.set([TYPE, EPOCH]);
   new DataView(header.buffer).setBigUint64(SEQ_AT, BigInt(seq));
   return header;
-}
-
-function nonceOf(iv: Bytes, seq: number): Bytes {
-  const nonce = iv.slice();
-  const view = new DataView(nonce.buffer);
-  const at = IV_BYTES - 8;
-  view.setBigUint64(at, view.getBigUint64(at) ^ BigInt(seq));
-  return nonce;
 }

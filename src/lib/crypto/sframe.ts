@@ -1,6 +1,7 @@
 import { concat, utf8, type Bytes } from '../protocol/bytes';
 import { ParleyError } from '../protocol/errors';
-import { importAeadKey, IV_BYTES, KEY_BYTES, open, seal, TAG_BYTES, type AeadUsage } from './aead';
+import { importAeadKey, IV_BYTES, KEY_BYTES, nonceOf, open, seal, TAG_BYTES, type AeadUsage } from './aead';
+import { hkdf } from './hash';
 
 /**
  * One sealed picture or piece of sound (section 9): SFrame (RFC 9605) with suite 5, AES_256_GCM_SHA512_128, behind the
@@ -22,18 +23,16 @@ export type FrameKey = { kid: number; key: CryptoKey; salt: Bytes };
 
 /** RFC 9605 section 4.4.2. Overwrites `baseKey`. */
 export async function frameKey(baseKey: Bytes, kid: number, usages: AeadUsage[]): Promise<FrameKey> {
-  const base = await crypto.subtle.importKey('raw', baseKey, 'HKDF', false, ['deriveBits']);
-  baseKey.fill(0);
-  const derive = async (label: string, lengthBytes: number): Promise<Bytes> => {
+  const derive = (label: string, lengthBytes: number): Promise<Bytes> => {
     const suffix = new Uint8Array(10);
     const view = new DataView(suffix.buffer);
     view.setBigUint64(0, BigInt(kid));
     view.setUint16(8, SUITE);
     const info = concat(utf8(`SFrame 1.0 Secret ${label} `), suffix);
-    const params = { name: 'HKDF', hash: 'SHA-512', salt: new Uint8Array(0), info };
-    return new Uint8Array(await crypto.subtle.deriveBits(params, base, lengthBytes * 8));
+    return hkdf(new Uint8Array(0), baseKey, info, lengthBytes, 'SHA-512');
   };
   const [raw, salt] = await Promise.all([derive('key', KEY_BYTES), derive('salt', IV_BYTES)]);
+  baseKey.fill(0);
   const key = await importAeadKey(raw, usages);
   raw.fill(0);
   return { kid, key, salt };
@@ -138,14 +137,6 @@ function decodeNumber(bits: number, bytes: Uint8Array, at: number): { value: big
   if (endAt > bytes.length || digits[0] === 0) return null;
   const value = digits.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
   return value < 8n ? null : { value, endAt };
-}
-
-function nonceOf(salt: Bytes, counter: bigint): Bytes {
-  const nonce = salt.slice();
-  const view = new DataView(nonce.buffer);
-  const at = IV_BYTES - 8;
-  view.setBigUint64(at, view.getBigUint64(at) ^ counter);
-  return nonce;
 }
 
 function refuse(): never {

@@ -59,8 +59,11 @@ export class MediaSections {
     this.#wanted.set(source, { track, tuning });
     const section = this.#sections.find((one) => one.source === source);
     if (section === undefined) return;
-    if (before?.track !== track) void this.#put(section.transceiver.sender, track);
-    if (track !== null) void this.#tune(section.transceiver.sender, tuning);
+    const isOther = before?.track !== track;
+    if (isOther) void this.#put(section.transceiver.sender, track);
+    if (track !== null && (isOther || !isSame(before?.tuning, tuning))) {
+      void this.#tune(section.transceiver.sender, tuning);
+    }
   }
 
   /** One's own description as another browser takes it. */
@@ -135,6 +138,13 @@ export class MediaSections {
     return source === 'microphone' || source === 'camera' ? this.#person : this.#screen;
   }
 }
+
+/** Said with every change of a call, most of which change nothing here. */
+const isSame = (one: Tuning | undefined, other: Tuning): boolean =>
+  one?.maxBitsPerS === other.maxBitsPerS &&
+  one.maxFramesPerS === other.maxFramesPerS &&
+  one.preference === other.preference &&
+  one.priority === other.priority;
 
 function prefer(transceiver: RTCRtpTransceiver, kind: 'audio' | 'video'): void {
   const all = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [];

@@ -66,9 +66,8 @@ export class Media {
     connection: ConnectionTag,
   ): Promise<Bytes | null> {
     try {
-      return await (
-        await step
-      )(bytes, clearBytesOf(frame, bytes));
+      const pass = await step;
+      return await pass(bytes, clearBytesOf(frame, bytes));
     } catch (fault) {
       if (!(fault instanceof ParleyError)) throw fault;
       this.#refuse(connection);
