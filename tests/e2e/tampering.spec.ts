@@ -76,8 +76,12 @@ test('an envelope spoilt once only delays', async ({ setting }) => {
     for (const [name, trick] of [...Object.entries(TRICKS), [REORDERED, null] as const]) {
       const played = playOnce(setting, lane, step, trick, index);
       await test.step(`${step} ${name}`, async () => {
-        await lane.join();
-        await lane.expectTrueConnection();
+        // A channel that opens before the last candidates are ready carries them itself: then there is no record 1
+        // for the server to spoil, and the guest comes once more.
+        for (let attempt = 0; attempt < 5 && !played.isDone; attempt++) {
+          await lane.join();
+          await lane.expectTrueConnection();
+        }
         expect(played.isDone, 'the trick was played').toBe(true);
         for (const again of played.later) again();
         await lane.expectTalk(`after ${name}`);
