@@ -15,7 +15,7 @@ const CHUNKS = [
   },
   {
     name: 'saved',
-    test: /node_modules\/(?:zod|idb)\/|\/lib\/(?:protocol|vault)\/|\/(?:attention|opening|RewrittenNotice)\./,
+    test: /node_modules\/(?:zod|idb)\/|\/lib\/protocol\/|\/lib\/vault\/(?:vault|schema|device-key)\.|\/(?:attention|opening|RewrittenNotice)\./,
     priority: 2,
   },
   {
@@ -25,9 +25,16 @@ const CHUNKS = [
   },
 ];
 
+const WORKER_CHUNKS = [
+  { name: 'vault-jobs', test: /node_modules\/hash-wasm\/|\/(?:lock-jobs|backup-jobs|sealed-json|passphrase-box)\./ },
+];
+
 export default defineConfig({
-  // The session worker loads the post-quantum part as a chunk of its own.
-  worker: { format: 'es' },
+  // The session worker loads the post-quantum part as a chunk of its own, and what locks and backups need as another.
+  worker: {
+    format: 'es',
+    rolldownOptions: { output: { codeSplitting: { groups: WORKER_CHUNKS } } },
+  },
   // Kit prerenders in a hook of the build; that this takes seconds is no news.
   build: {
     rolldownOptions: {

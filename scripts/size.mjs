@@ -5,7 +5,7 @@
  *
  * What a page loads: the modules its HTML names and, through Vite's manifest, all that they import, also later and by
  * themselves; only what waits for a person's wish or for trouble is left out. The meeting also starts the session worker,
- * so every worker file counts, the post-quantum chunk among them. The service worker comes after the page has come to
+ * so the worker's files count, the post-quantum chunk among them. The service worker comes after the page has come to
  * rest and does not count. `tests/build/budget.test.ts` holds this reckoning to what Chromium loads.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -20,7 +20,20 @@ const client = join(root, 'build', 'client');
 const MANIFEST = join(root, '.svelte-kit', 'output', 'client', '.vite', 'manifest.json');
 
 /** Loaded when a person asks for it, when something is wrong, or when no WebSocket opens. */
-const ON_DEMAND = ['QrCode', 'server-sent-events', 'Doctor', 'facts', 'call-part', 'Call', 'MediaCheck'];
+const ON_DEMAND = [
+  'QrCode',
+  'server-sent-events',
+  'Doctor',
+  'facts',
+  'call-part',
+  'Call',
+  'MediaCheck',
+  'words-device',
+  'UnlockGate',
+  'unlocked',
+];
+/** Chunks of workers have no names: the one for locks and backups is known by a label that only it holds. */
+const ON_DEMAND_IN_WORKER = 'parley1 commit';
 /** Home asks the server nothing while there are no saved meetings, and starts no worker before a menu item needs it. */
 const WITH_SAVED_MEETINGS = ['reach', 'MeetingList'];
 /** Kit's list of all pages: it imports those that are visited, and always the layout and the error page. */
@@ -82,7 +95,10 @@ function loadedBy(page, laterOrNever) {
 
 function workerFiles() {
   const all = readdirSync(client, { recursive: true, encoding: 'utf8' });
-  return all.map((path) => path.replaceAll('\\', '/')).filter((path) => /\/workers\/.*\.js$/.test(path));
+  return all
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => /\/workers\/.*\.js$/.test(path))
+    .filter((path) => !readFileSync(join(client, path), 'utf8').includes(ON_DEMAND_IN_WORKER));
 }
 
 /** @param {number} bytes */

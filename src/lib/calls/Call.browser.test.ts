@@ -4,7 +4,7 @@ import { render } from 'vitest-browser-svelte';
 import '../ui/tokens.css';
 import '../ui/base.css';
 import { callPerson, callView, pictureStream, you } from '../../../tests/fakes/call-view';
-import { WORDS } from '../ui/words';
+import { DEVICE_WORDS as WORDS } from '../ui/words-device';
 import CallBar from './CallBar.svelte';
 import CallStart from './CallStart.svelte';
 import CallPage from './Call.svelte';

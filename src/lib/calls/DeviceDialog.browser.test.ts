@@ -4,7 +4,7 @@ import { render } from 'vitest-browser-svelte';
 import '../ui/tokens.css';
 import '../ui/base.css';
 import { callPerson, callView, devicesView, pictureStream, you } from '../../../tests/fakes/call-view';
-import { WORDS } from '../ui/words';
+import { DEVICE_WORDS as WORDS } from '../ui/words-device';
 import DeviceDialog from './DeviceDialog.svelte';
 import Level from './Level.svelte';
 import MediaCheck from './MediaCheck.svelte';

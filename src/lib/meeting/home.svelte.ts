@@ -38,6 +38,7 @@ export class Home implements HomeView {
   }
 
   start(): void {
+    this.#trouble = null;
     this.#do(this.#load());
   }
 

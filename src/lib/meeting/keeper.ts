@@ -39,15 +39,16 @@ export class Keeper {
   /** Where the worker seals to. */
   get place(): VaultPlace {
     if (this.#place === null) throw new ParleyError('internal/fault');
-    return this.#place;
+    // A lock that was set meanwhile moved everything to another key.
+    return { ...this.#place, dataKey: this.#vault?.dataKey ?? this.#place.dataKey };
   }
 
   /** Opens the vault and, in the worker, the meeting's keys. Throws what is wrong with the link or the vault. */
-  async open(opening: Opening, session: SessionClient): Promise<Kept> {
+  async open(opening: Opening, session: SessionClient, isApart: boolean): Promise<Kept> {
     // The worker starts and reads the link while the vault opens: either takes its time on a cold start.
     const reading =
       opening.kind === 'link' ? session.call('open-fragment', { fragment: opening.fragment }) : null;
-    const [vault, found] = await Promise.all([openVault(), reading]);
+    const [vault, found] = await Promise.all([openVault(isApart), reading]);
     this.#vault = vault;
     const dataKey = this.#vault?.dataKey ?? (await createDataKey());
     const profile = await this.#vault?.profile();
@@ -181,16 +182,18 @@ function blank(
     verified: [],
     acceptedFiles: [],
     wantsNotice: false,
+    keepsHistory: false,
     isRetired: false,
   };
 }
 
-/** `null` where the browser keeps nothing for this site. */
-async function openVault(): Promise<Vault | null> {
+/** `null` where the browser keeps nothing for this site, or a locked device shall stay locked. */
+async function openVault(isApart: boolean): Promise<Vault | null> {
   try {
     return await Vault.open();
   } catch (fault) {
-    if (codeOf(fault) === 'vault/unavailable') return null;
+    const code = codeOf(fault);
+    if (code === 'vault/unavailable' || (isApart && code === 'vault/locked')) return null;
     throw fault;
   }
 }

@@ -158,7 +158,8 @@ export class Meeting implements MeetingView {
     return this.#wasRewritten;
   }
 
-  async open(opening: Opening): Promise<void> {
+  /** `isApart`: without what a locked device keeps, and without keeping anything. */
+  async open(opening: Opening, isApart = false): Promise<void> {
     this.#state = { at: 'opening', hasLink: opening.kind === 'link', wantsIn: false };
     this.#publish();
     // All that can be done before the keys are known is under way while they are being opened.
@@ -166,7 +167,7 @@ export class Meeting implements MeetingView {
     try {
       const [certificate] = await Promise.all([
         RTCPeerConnection.generateCertificate(CERTIFICATE_KEY),
-        this.#openKeys(opening),
+        this.#openKeys(opening, isApart),
       ]);
       this.#certificate = certificate;
       this.#start();
@@ -271,8 +272,8 @@ export class Meeting implements MeetingView {
     this.#trouble = null;
   }
 
-  async #openKeys(opening: Opening): Promise<void> {
-    const kept = await this.#keeper.open(opening, this.#session);
+  async #openKeys(opening: Opening, isApart: boolean): Promise<void> {
+    const kept = await this.#keeper.open(opening, this.#session, isApart);
     this.#kept = kept;
     this.#role = kept.role;
     this.#name = kept.name === '' ? this.#defaultName() : kept.name;

@@ -2,6 +2,7 @@ import { codeOf, type ErrorCode } from '../protocol/errors';
 import { cleanName } from '../protocol/text';
 import { Signaling } from '../signaling/signaling';
 import { Vault } from '../vault/vault';
+import { Device } from './device.svelte';
 import type { SettingsView } from './view';
 
 /** What this device keeps apart from meetings, and what the server says of itself. */
@@ -12,6 +13,7 @@ export class Settings implements SettingsView {
   #hidesAddress = $state.raw(false);
   #logMode = $state.raw<SettingsView['logMode']>(null);
   #trouble = $state.raw<ErrorCode | null>(null);
+  #device = $state.raw<Device | null>(null);
 
   constructor() {
     this.#signaling = new Signaling({
@@ -36,9 +38,21 @@ export class Settings implements SettingsView {
     return this.#trouble;
   }
 
+  get device(): Device | null {
+    return this.#device;
+  }
+
   async start(): Promise<void> {
     this.#signaling.start();
+    await this.open();
+  }
+
+  /** Once more after somebody unlocked. Throws `vault/locked`. */
+  async open(): Promise<void> {
     this.#vault = await Vault.open();
+    const device = new Device(this.#vault);
+    await device.start();
+    this.#device = device;
     const { name, hidesAddress } = await this.#vault.profile();
     this.#name = name;
     this.#hidesAddress = hidesAddress;

@@ -2,6 +2,8 @@ import type { ErrorCode } from '../protocol/errors';
 import type { Policy } from '../protocol/handshake';
 import type { CallView, DevicesView } from '../calls/view';
 import type { ConnectionFacts } from '../doctor/facts';
+import type { ImportPlan } from '../vault/backup';
+import type { LockState } from '../vault/lock';
 
 /**
  * What the views may see and ask for. The classes that hold the state implement these interfaces; the views know
@@ -104,7 +106,37 @@ export interface HomeView {
   forget(vaultId: string): void;
 }
 
+/** How well what is kept here is kept. */
+export type Keeping = {
+  meetings: number;
+  backedUpAtMs: number | null;
+  /** The browser promised not to delete it by itself. */
+  isPersistent: boolean;
+  /** There are meetings that only this device can host, and no recent backup of them. */
+  isBackupDue: boolean;
+};
+
+/** Lock and backup. Everything rejects with a ParleyError when it does not work. */
+export interface DeviceView {
+  /** Null until it was looked at. */
+  readonly lock: LockState | null;
+  readonly keeping: Keeping | null;
+  /** Puts a lock on, or another one. With a passkey the passphrase is for the day when that is lost. */
+  setLock(wishes: { passphrase: string; withPasskey: boolean }): Promise<void>;
+  removeLock(): Promise<void>;
+  /** 0: only when the last window closes. */
+  setLockAfter(minutes: number): Promise<void>;
+  lockNow(): void;
+  /** Without a passphrase anybody can read the file. */
+  saveBackup(passphrase: string | null): Promise<void>;
+  needsPassphrase(file: Blob): Promise<boolean>;
+  readBackup(file: Blob, passphrase: string | null): Promise<ImportPlan>;
+  persist(): Promise<boolean>;
+}
+
 export interface SettingsView {
+  /** Null until the vault has been opened. */
+  readonly device: DeviceView | null;
   readonly name: string;
   setName(name: string): void;
   readonly hidesAddress: boolean;

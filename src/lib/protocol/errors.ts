@@ -46,12 +46,32 @@ export const ERROR_CODES = [
   'peer/slow',
   /** The browser lacks something without which there is no meeting. */
   'browser/unsupported',
+  /** The meeting is open in another window of this browser, which leads. */
+  'meeting/elsewhere',
+  /** What this device keeps is locked, and nobody has unlocked it in this window. */
+  'vault/locked',
+  /** Not the passphrase that the lock or the backup was made with. */
+  'vault/wrong-passphrase',
+  /** Several wrong passphrases: the next is looked at only after a while. */
+  'vault/too-many-tries',
+  /** The passkey was not used, or this browser or key cannot unlock with one (WebAuthn PRF). */
+  'vault/passkey-failed',
+  /** The device has no room left for what is to be kept. */
+  'vault/full',
   /** The vault's key or records cannot be read on this device. */
   'vault/unreadable',
   /** The browser keeps no data for this site (private window, blocked storage). */
   'vault/unavailable',
   /** A saved meeting that is not on this device. */
   'vault/not-found',
+  /** The file is no backup of Parley, or of a later version. */
+  'backup/malformed',
+  /** It is one, and its bytes are not those that were written. */
+  'backup/damaged',
+  /** It asks for more memory or time to open than any backup that Parley makes. */
+  'backup/too-costly',
+  /** What is on this device changed since the import was looked at. */
+  'backup/outdated',
   /** No room left for the file on this device. */
   'file/no-room',
   /** The file could not be read at the sender's side any more. */

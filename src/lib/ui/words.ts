@@ -6,11 +6,14 @@ export type Words = { readonly what: string; readonly why: string; readonly next
 const OPEN_AGAIN = 'Close this tab and open the link once more.';
 const ASK_FOR_LINK = 'Ask the host to send you the link again.';
 
+/** Codes of what happens on this device alone: their words are loaded when one of them is needed. */
+export type DeviceCode = Extract<ErrorCode, `${'file' | 'media' | 'vault' | 'backup'}/${string}`>;
+
 /**
- * Words for people, one entry for every code: the only place where a code becomes a sentence. Cryptographic failures
- * read alike, because nobody outside may learn which check it was (section 13).
+ * Words for people, one entry for every code, here and in `words-device.ts`: the only places where a code becomes a
+ * sentence. Cryptographic failures read alike, because nobody outside may learn which check it was (section 13).
  */
-export const WORDS: Readonly<Record<ErrorCode, Words>> = {
+export const WORDS: Readonly<Record<Exclude<ErrorCode, DeviceCode>, Words>> = {
   'link/malformed': {
     what: 'This is not a whole meeting link.',
     why: 'Part of it is missing or was changed on the way, for example by a line break in a message.',
@@ -96,6 +99,11 @@ export const WORDS: Readonly<Record<ErrorCode, Words>> = {
     why: 'The greeting between the two browsers failed again and again, in a way that a healthy network does not cause.',
     next: 'Do not go on with this link. Try another network, and ask for a new link in a way you trust.',
   },
+  'meeting/elsewhere': {
+    what: 'This meeting is open in another window.',
+    why: 'One window of this browser leads a meeting, so that nothing is said or kept twice.',
+    next: 'Go on in the other window, or take the meeting over here.',
+  },
   'peer/ice-failed': {
     what: 'The two browsers found no way to each other.',
     why: 'A firewall on one side lets neither direct nor relayed connections through.',
@@ -116,66 +124,6 @@ export const WORDS: Readonly<Record<ErrorCode, Words>> = {
     why: 'It lacks a part that sealed meetings need, or that part is turned off.',
     next: 'Use a current Chrome, Edge, Firefox or Safari, and open the link there.',
   },
-  'vault/unreadable': {
-    what: 'The meetings saved on this device cannot be read.',
-    why: 'The key that seals them is missing or does not fit. Nothing was deleted.',
-    next: 'Reload the page. If it stays, Settings can forget everything on this device, so that you can start afresh.',
-  },
-  'vault/unavailable': {
-    what: 'This browser keeps nothing for Parley.',
-    why: 'A private window or a setting blocks storage. Meetings work, but they are gone when you close the tab.',
-    next: 'To keep a meeting, open it in a normal window and allow storage for this site.',
-  },
-  'vault/not-found': {
-    what: 'This meeting is not saved on this device.',
-    why: 'It was forgotten here, or it was saved in another browser.',
-    next: 'Open it with its link, or on the device where it is saved.',
-  },
-  'file/no-room': {
-    what: 'There is not enough room for this file.',
-    why: 'This device has less free space for Parley than the file needs.',
-    next: 'Free some space, then ask for the file again.',
-  },
-  'file/unreadable': {
-    what: 'The file can no longer be read.',
-    why: 'It was moved, changed or deleted on the sender’s device while it was being sent.',
-    next: 'Pick the file again and send it anew.',
-  },
-  'file/damaged': {
-    what: 'The file that arrived is not the file that was sent.',
-    why: 'Its checksum does not fit, so it was deleted and never handed to you.',
-    next: 'Ask for the file to be sent again.',
-  },
-  'file/write-failed': {
-    what: 'The file could not be written on this device.',
-    why: 'The browser’s storage refused, often because the disk is full.',
-    next: 'Free some space or restart the browser, then ask for the file again.',
-  },
-  'media/not-allowed': {
-    what: 'Your microphone, camera or screen was not allowed.',
-    why: 'You, an earlier answer or the system said no.',
-    next: 'Allow it beside the page’s address, then try again.',
-  },
-  'media/no-device': {
-    what: 'No microphone or camera was found.',
-    why: 'None is connected.',
-    next: 'Plug one in, or choose another under Devices.',
-  },
-  'media/busy': {
-    what: 'Your microphone or camera is in use.',
-    why: 'Another program holds it.',
-    next: 'Close it, or choose another under Devices.',
-  },
-  'media/no-screen': {
-    what: 'This browser cannot share a screen.',
-    why: 'Most phones cannot.',
-    next: 'Share from a computer.',
-  },
-  'media/not-sealed': {
-    what: 'No call is possible here.',
-    why: 'This meeting wants sealed calls, and one of the two browsers cannot.',
-    next: 'Use a current browser on both sides.',
-  },
   'ui/copy-failed': {
     what: 'The link was not copied.',
     why: 'The browser did not allow access to the clipboard.',
@@ -187,6 +135,16 @@ export const WORDS: Readonly<Record<ErrorCode, Words>> = {
     next: 'Reload the page. If it happens again, please tell whoever runs this server.',
   },
 };
+
+/** At once for what a network that is gone may cause; the rest comes from the app's own files. */
+export function wordsFor(code: ErrorCode): Words | Promise<Words> {
+  if (code in WORDS) return WORDS[code as keyof typeof WORDS];
+  return import('./words-device').then(
+    ({ DEVICE_WORDS }) => DEVICE_WORDS[code as DeviceCode],
+    // Not even our own file could be loaded: that is what is wrong first.
+    () => WORDS['signaling/unreachable'],
+  );
+}
 
 /** What somebody is called who gave no name. */
 export const NAMELESS = { host: 'the host', guest: 'a guest' } as const;

@@ -1,27 +1,57 @@
 import type { DBSchema, IDBPDatabase } from 'idb';
 import * as z from 'zod/mini';
 import type { SealedRecord } from '../crypto/sealed-record';
-import { fromBase64url, toBase64url } from '../protocol/bytes';
-import type { FileId, MeetingId, ParticipantId, VaultId } from '../protocol/ids';
+import { fromBase64url, toBase64url, type Bytes } from '../protocol/bytes';
+import type { FileId, MeetingId, MessageId, ParticipantId, VaultId } from '../protocol/ids';
 
 /**
  * What IndexedDB holds (section 12): random handles, revisions and ciphertext. Everything that says something about a
  * person or a meeting is inside the ciphertext.
  */
 export const DATABASE = 'parley';
-export const VERSION = 1;
+export const VERSION = 2;
 
 /** `revision` counts a record's writes, so that two windows never undo each other's. */
 export type Row = { id: string; revision: number; sealed: SealedRecord };
 
-/** The device's data key: a handle that cannot be exported, and a random name for it. */
-export type DeviceKey = { id: string; key: CryptoKey };
+/**
+ * The device's data key: a handle that cannot be exported, and a random name for it. `before` names the key whose
+ * records were all moved to this one, for windows that still have that.
+ */
+export type DeviceKey = { id: string; key: CryptoKey; before?: string };
+
+/** A passkey's share of a lock: the data key, sealed under the key made from its PRF output for `salt`. */
+export type PasskeyLock = { credential: Bytes; salt: Bytes; sealed: SealedRecord };
+
+/**
+ * The data key of a locked device (section 12, levels b and c): in a box that only the passphrase opens, and beside it
+ * perhaps sealed for a passkey. What else stands here has to be known while it is locked.
+ */
+export type LockedKey = {
+  id: string;
+  before?: string;
+  box: Bytes;
+  passkey: PasskeyLock | null;
+  /** Of nobody doing anything in any window; 0: only when the last window closes. */
+  lockAfterMinutes: number;
+  /** Since the last right one. Slows down whoever tries at this screen. */
+  wrongTries: number;
+  lastTryAtMs: number;
+};
+
+export type KeySlot = DeviceKey | LockedKey;
 
 export interface VaultSchema extends DBSchema {
-  keys: { key: string; value: DeviceKey };
+  keys: { key: string; value: KeySlot };
   meetings: { key: string; value: Row };
   profile: { key: string; value: Row };
+  /** What was said, for the meetings whose conversation is kept. Ids begin with the meeting's handle. */
+  history: { key: string; value: Row };
 }
+
+/** Those of sealed records: everything but the key. */
+export const STORES = ['meetings', 'profile', 'history'] as const;
+export type SealedStore = (typeof STORES)[number];
 
 export type Database = IDBPDatabase<VaultSchema>;
 
@@ -32,6 +62,7 @@ export function upgrade(database: Database, from: number): void {
     database.createObjectStore('meetings', { keyPath: 'id' });
     database.createObjectStore('profile', { keyPath: 'id' });
   }
+  if (from < 2) database.createObjectStore('history', { keyPath: 'id' });
 }
 
 // Zod compiles parsers with `new Function` unless told not to; the content security policy forbids that.
@@ -76,6 +107,8 @@ export const meetingSchema = z.object({
   /** Files on their way that the person agreed to receive. */
   acceptedFiles: z.array(acceptedFile),
   wantsNotice: z.boolean(),
+  /** What is said stays on this device. Off unless the person switched it on for this meeting. */
+  keepsHistory: z._default(z.boolean(), false),
   isRetired: z.boolean(),
 });
 
@@ -102,14 +135,47 @@ export const profileSchema = z.object({
     speaker: '',
     processing: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
   }),
+  /** When a backup was last saved; `null`: never. */
+  backedUpAtMs: z._default(z.nullable(timeMs), null),
 });
 
+/** Only what Parley writes: an emoji of any length would be text. */
+const reaction = z.object({
+  emoji: z.string().check(z.maxLength(32)),
+  people: z.array(z.object({ id: z.string(), name: z.string() })),
+});
+
+/** The inside of a `history` record: one message, or the name of a file that came. */
+export const historySchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('message'),
+    /** Its place in the conversation. */
+    key: z.number().check(z.int(), z.gte(1)),
+    id: id<MessageId>(),
+    from: z.union([z.literal('you'), id<ParticipantId>()]),
+    fromName: z.string(),
+    text: z.string(),
+    sentAtMs: timeMs,
+    replyTo: z.nullable(id<MessageId>()),
+    reactions: z.array(reaction),
+  }),
+  z.object({
+    type: z.literal('file'),
+    id: id<FileId>(),
+    name: z.string(),
+    size: z.number().check(z.int(), z.gte(0)),
+    fromName: z.string(),
+    atMs: timeMs,
+  }),
+]);
+
+export type HistoryItem = z.infer<typeof historySchema>;
 export type SavedMeeting = z.infer<typeof meetingSchema>;
 export type AcceptedFile = z.infer<typeof acceptedFile>;
 export type Profile = z.infer<typeof profileSchema>;
 
-/** JSON with bytes as base64url: what `meetingSchema` reads back. */
-export function toJson(value: SavedMeeting | Profile): string {
+/** JSON with bytes as base64url: what the schemas read back. */
+export function toJson(value: SavedMeeting | Profile | HistoryItem): string {
   return JSON.stringify(value, (_key, part: unknown) =>
     part instanceof Uint8Array ? toBase64url(part) : part,
   );

@@ -35,6 +35,7 @@ const meetingOf = (changes: Partial<SavedMeeting> = {}): SavedMeeting => ({
   verified: [randomId<ParticipantId>()],
   acceptedFiles: [],
   wantsNotice: false,
+  keepsHistory: false,
   isRetired: false,
   ...changes,
 });
@@ -45,7 +46,12 @@ const DEVICES: Profile['devices'] = {
   speaker: '',
   processing: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
 };
-const profileOf = (name: string): Profile => ({ name, hidesAddress: false, devices: DEVICES });
+const profileOf = (name: string): Profile => ({
+  name,
+  hidesAddress: false,
+  devices: DEVICES,
+  backedUpAtMs: null,
+});
 
 beforeEach(() => deleteDB(DATABASE));
 
@@ -105,7 +111,7 @@ test('the disk holds handles, revisions and ciphertext, and a key that nobody ca
     }
   }
   const [stored] = await raw.getAll('keys');
-  expect(stored?.key.extractable).toBe(false);
+  expect(stored).toMatchObject({ key: { extractable: false } });
   const formats = (['raw', 'jwk'] as const).map((format) =>
     crypto.subtle.exportKey(format, vault.dataKey).then(() => format),
   );
@@ -261,7 +267,11 @@ describe('the profile', () => {
       processing: { ...DEVICES.processing, noiseSuppression: false },
     };
     await vault.setProfile({ devices });
-    expect(await (await openVault()).profile()).toEqual({ name: 'Ada', hidesAddress: true, devices });
+    expect(await (await openVault()).profile()).toEqual({
+      ...profileOf('Ada'),
+      hidesAddress: true,
+      devices,
+    });
   });
 
   test('of an earlier version is read with what it did not have yet', async () => {

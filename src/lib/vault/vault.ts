@@ -12,16 +12,25 @@ import {
   upgrade,
   VERSION,
   type Database,
+  STORES,
   type DeviceKey,
+  type KeySlot,
   type Profile,
   type Row,
   type SavedMeeting,
+  type SealedStore,
   type VaultSchema,
 } from './schema';
 
 export type { AcceptedFile, Profile, SavedMeeting } from './schema';
 
-type SealedStore = 'meetings' | 'profile';
+/** Every record as it lies here. */
+export type Rows = Record<SealedStore, Row[]>;
+/** What takes the place of what is there: rows by their ids, and perhaps another key with its slot. */
+export type Swap = {
+  rows: Record<SealedStore, Omit<Row, 'revision'>[]>;
+  key?: { slot: KeySlot; key: CryptoKey };
+};
 /** What a meeting is, and where it lies, never changes. */
 export type MeetingPatch = Partial<Omit<SavedMeeting, 'vaultId' | 'meetingId' | 'role'>>;
 /** What a write found: its own row, and which rows there were. */
@@ -50,17 +59,16 @@ export class Vault {
     this.#database = database;
     this.#deviceKey = deviceKey;
     this.#channel = new BroadcastChannel('parley.vault');
-    this.#channel.onmessage = () => this.#changed();
+    this.#channel.onmessage = () => this.#heard();
   }
 
-  /** Throws `vault/unavailable` where the browser keeps nothing for this site, `vault/unreadable` without its key. */
+  /**
+   * Throws `vault/unavailable` where the browser keeps nothing for this site, `vault/locked` where nobody has unlocked
+   * it, `vault/unreadable` without its key.
+   */
   static open(): Promise<Vault> {
     return available(async () => {
-      const database = await openDB<VaultSchema>(DATABASE, VERSION, {
-        upgrade,
-        // A window with a newer version waits for this one to let go.
-        blocking: (_now, _wanted, event) => (event.target as IDBDatabase).close(),
-      });
+      const database = await openDatabase();
       try {
         return new Vault(database, await deviceKeyOf(database));
       } catch (fault) {
@@ -68,6 +76,10 @@ export class Vault {
         throw fault;
       }
     });
+  }
+
+  get deviceKey(): DeviceKey {
+    return this.#deviceKey;
   }
 
   /** For the session worker, which seals the meetings' keys itself. */
@@ -150,18 +162,62 @@ export class Vault {
 
   /** Everything: meetings, name, and the key, without which no copy of the records opens either. */
   async erase(): Promise<void> {
-    const fresh = await createDeviceKey();
-    await available(async () => {
-      const transaction = this.#database.transaction(['keys', 'meetings', 'profile'], 'readwrite');
-      await Promise.all([
-        transaction.objectStore('meetings').clear(),
-        transaction.objectStore('profile').clear(),
-        transaction.objectStore('keys').put(fresh, DATA_KEY),
-        transaction.done,
-      ]);
-    });
-    this.#deviceKey = fresh;
+    this.#deviceKey = await eraseAll(this.#database);
     this.#announce();
+  }
+
+  /** As they lie here, at one moment. */
+  rows(): Promise<Rows> {
+    return available(async () => {
+      const transaction = this.#database.transaction(STORES);
+      const [meetings, profile, history] = await Promise.all(
+        STORES.map((store) => transaction.objectStore(store).getAll()),
+      );
+      return { meetings: meetings ?? [], profile: profile ?? [], history: history ?? [] };
+    });
+  }
+
+  /**
+   * All at once or nothing, and only if nothing changed since `before` was read: else `backup/outdated`. With a key the
+   * rows must be sealed under it, all of them.
+   */
+  async swap(before: Rows, { rows, key }: Swap): Promise<void> {
+    await available(async () => {
+      const transaction = this.#database.transaction(['keys', ...STORES], 'readwrite');
+      const now = await Promise.all(STORES.map((store) => transaction.objectStore(store).getAll()));
+      const slot = await transaction.objectStore('keys').get(DATA_KEY);
+      const isSame = slot?.id === this.#deviceKey.id && STORES.every((s, i) => isAs(before[s], now[i] ?? []));
+      if (!isSame) throw new ParleyError('backup/outdated');
+      const puts = STORES.flatMap((store) => {
+        const revisions = new Map(before[store].map(({ id, revision }) => [id, revision]));
+        return rows[store].map((row) =>
+          transaction.objectStore(store).put({ ...row, revision: (revisions.get(row.id) ?? 0) + 1 }),
+        );
+      });
+      const slotPut = key && transaction.objectStore('keys').put(key.slot, DATA_KEY);
+      await Promise.all([...puts, slotPut, transaction.done]);
+    });
+    if (key !== undefined) this.#deviceKey = { id: key.slot.id, key: key.key };
+    this.#announce();
+  }
+
+  /** Changes what stands beside a lock. Answers the slot as it was. */
+  changeSlot(change: (slot: KeySlot) => KeySlot): Promise<KeySlot> {
+    return available(() => changeSlot(this.#database, change));
+  }
+
+  #heard(): void {
+    const changed = () => this.#changed();
+    // Without the new key whoever reads next is told so.
+    this.#followKey().then(changed, changed);
+  }
+
+  /** Another window moved every record to another key, and has it open. */
+  async #followKey(): Promise<void> {
+    if (this.#channel === null) return;
+    const slot = await available(() => this.#database.get('keys', DATA_KEY));
+    if (slot === undefined || slot.id === this.#deviceKey.id || slot.before !== this.#deviceKey.id) return;
+    this.#deviceKey = await deviceKeyOf(this.#database);
   }
 
   async #read<T>(store: SealedStore, { id, sealed }: Row, schema: Parser<T>): Promise<T> {
@@ -229,11 +285,51 @@ export class Vault {
   }
 }
 
+export function openDatabase(): Promise<Database> {
+  return openDB<VaultSchema>(DATABASE, VERSION, {
+    upgrade,
+    // A window with a newer version waits for this one to let go.
+    blocking: (_now, _wanted, event) => (event.target as IDBDatabase).close(),
+  });
+}
+
+/** Needs no key: whoever lost the passphrase can start afresh. */
+export async function eraseAll(database: Database): Promise<DeviceKey> {
+  const fresh = await createDeviceKey();
+  await available(async () => {
+    const transaction = database.transaction(['keys', ...STORES], 'readwrite');
+    await Promise.all([
+      ...STORES.map((store) => transaction.objectStore(store).clear()),
+      transaction.objectStore('keys').put(fresh, DATA_KEY),
+      transaction.done,
+    ]);
+  });
+  return fresh;
+}
+
+/** In one transaction. Throws `vault/not-found` where there is no key yet. */
+export async function changeSlot(database: Database, change: (slot: KeySlot) => KeySlot): Promise<KeySlot> {
+  const transaction = database.transaction('keys', 'readwrite');
+  const before = await transaction.store.get(DATA_KEY);
+  if (before === undefined) throw new ParleyError('vault/not-found');
+  await Promise.all([transaction.store.put(change(before), DATA_KEY), transaction.done]);
+  return before;
+}
+
+function isAs(before: readonly Row[], now: readonly Row[]): boolean {
+  return (
+    before.length === now.length &&
+    before.every(({ id, revision }, index) => now[index]?.id === id && now[index].revision === revision)
+  );
+}
+
 /** Whatever storage refuses with (blocked, full, closed, evicted), it is not there. */
-async function available<T>(work: () => Promise<T>): Promise<T> {
+export async function available<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    throw cause instanceof ParleyError ? cause : new ParleyError('vault/unavailable', { cause });
+    if (cause instanceof ParleyError) throw cause;
+    const isFull = cause instanceof DOMException && cause.name === 'QuotaExceededError';
+    throw new ParleyError(isFull ? 'vault/full' : 'vault/unavailable', { cause });
   }
 }

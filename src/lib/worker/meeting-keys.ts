@@ -16,7 +16,7 @@ import { PUBLIC_KEY_BYTES } from '../protocol/handshake';
 import type { VaultPlace } from './messages';
 
 /** The vault store whose records only this worker opens. */
-const KEYS_STORE = 'keys';
+export const KEYS_STORE = 'keys';
 
 type RetireNotice = { publicKey: Bytes; signature: Bytes; timeMs: number };
 type Host = { publicKey: Bytes; privateKey: CryptoKey; pkcs8: Bytes };
@@ -64,10 +64,18 @@ export class MeetingKeys {
   }
 
   static async #unsealed({ dataKey, vaultId }: VaultPlace, sealed: SealedRecord): Promise<MeetingKeys> {
-    const reader = new Reader(await openRecord(dataKey, KEYS_STORE, vaultId, sealed));
+    return MeetingKeys.fromBytes(await openRecord(dataKey, KEYS_STORE, vaultId, sealed));
+  }
+
+  /** Of `toBytes`. Throws `protocol/malformed`, `link/malformed`. */
+  static async fromBytes(bytes: Bytes): Promise<MeetingKeys> {
+    const reader = new Reader(bytes);
     const fragment = reader.text16(68);
     const { id, secret } = await openFragment(fragment);
-    if (!reader.flag()) return MeetingKeys.#with(id, secret, null);
+    if (!reader.flag()) {
+      reader.end();
+      return MeetingKeys.#with(id, secret, null);
+    }
     const publicKey = reader.raw(PUBLIC_KEY_BYTES);
     const pkcs8 = reader.bytes16(512);
     reader.end();
@@ -84,11 +92,15 @@ export class MeetingKeys {
     return makeFragment(this.id, this.#secret);
   }
 
-  /** `fragment(2+68) | isHost(1) [| publicKey(65) | pkcs8(2+n)]`, sealed under the vault's key. */
-  async seal({ dataKey, vaultId }: VaultPlace): Promise<SealedRecord> {
+  /** `fragment(2+68) | isHost(1) [| publicKey(65) | pkcs8(2+n)]`. */
+  async toBytes(): Promise<Bytes> {
     const writer = new Writer().text16(await this.fragment()).u8(this.host === null ? 0 : 1);
     if (this.host !== null) writer.raw(this.host.publicKey).bytes16(this.host.pkcs8);
-    return sealRecord(dataKey, KEYS_STORE, vaultId, writer.done());
+    return writer.done();
+  }
+
+  async seal({ dataKey, vaultId }: VaultPlace): Promise<SealedRecord> {
+    return sealRecord(dataKey, KEYS_STORE, vaultId, await this.toBytes());
   }
 
   async signClaim(origin: string, nonce: string): Promise<{ publicKey: string; signature: string }> {

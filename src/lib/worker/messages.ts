@@ -20,6 +20,23 @@ export type ChannelHandle = RTCDataChannel | MessagePort;
 /** Where the worker keeps what it may hand out only sealed. */
 export type VaultPlace = { dataKey: CryptoKey; vaultId: VaultId };
 
+/** A record of the vault as it lies there. */
+export type SealedRow = { id: string; sealed: SealedRecord };
+export type SealedRows = { meetings: SealedRow[]; profile: SealedRow[]; history: SealedRow[] };
+/** Which saved meeting lies where. */
+export type KnownMeeting = { meetingId: string; role: string; vaultId: string };
+
+/**
+ * A backup once opened: records as JSON values, not checked yet. The meetings' keys are sealed again under this device's
+ * key, each for the handle its record has.
+ */
+export type OpenedBackup = {
+  exportedAtMs: number;
+  profile: unknown;
+  meetings: unknown[];
+  history: { id: string; value: unknown }[];
+};
+
 /** What the page says of one sender's or receiver's frames; the frames themselves it never sees sealed or opened. */
 export type TransformOptions = {
   connection: ConnectionTag;
@@ -45,6 +62,27 @@ export type Calls = {
   };
   /** Same id, same host key, new secret: every earlier link fails at message 1 (section 2). */
   'new-secret': { input: { vault: VaultPlace }; output: { fragment: string; sealedKeys: SealedRecord } };
+  /**
+   * A new data key under a passphrase and, if `prf` is there, under a passkey's answer too; the vault moves to it by
+   * `reseal`. `passphrase` is the one secret that a person types into the page.
+   */
+  'make-lock': {
+    input: { passphrase: string; prf: Bytes | null };
+    output: { key: CryptoKey; box: Bytes; passkey: SealedRecord | null };
+  };
+  'open-lock': { input: { passphrase: string; box: Bytes }; output: { key: CryptoKey } };
+  'open-passkey': { input: { prf: Bytes; sealed: SealedRecord }; output: { key: CryptoKey } };
+  /** Every record under another data key. One that does not open stays as it is. */
+  reseal: { input: { from: CryptoKey; to: CryptoKey; rows: SealedRows }; output: { rows: SealedRows } };
+  /** `passphrase` is null for a file that anybody can read. */
+  'write-backup': {
+    input: { dataKey: CryptoKey; rows: SealedRows; passphrase: string | null; nowMs: number };
+    output: { file: Blob };
+  };
+  'read-backup': {
+    input: { file: Blob; passphrase: string | null; dataKey: CryptoKey; known: KnownMeeting[] };
+    output: OpenedBackup;
+  };
   'sign-claim': { input: { nonce: string }; output: { publicKey: string; signature: string } };
   'sign-retire': {
     input: { timeMs: number };

@@ -140,6 +140,14 @@ export class Session {
         this.#keys = await this.#meeting().renewed();
         return this.#saved(this.#keys, call.vault);
       }
+      case 'make-lock':
+      case 'open-lock':
+      case 'open-passkey':
+      case 'reseal':
+        return (await import('./lock-jobs')).lockJob(call);
+      case 'write-backup':
+      case 'read-backup':
+        return (await import('./backup-jobs')).backupJob(call);
       case 'sign-claim':
         return this.#meeting().signClaim(this.#origin, call.nonce);
       case 'sign-retire':

@@ -1,0 +1,102 @@
+import { codeOf } from '../protocol/errors';
+import { needsPassphrase, readBackup, writeBackup, type ImportPlan } from '../vault/backup';
+import { lockState, removeLock, setLock, setLockAfter, type LockState } from '../vault/lock';
+import { lockEverywhere } from '../vault/unlocked';
+import type { Vault } from '../vault/vault';
+import type { DeviceView, Keeping } from './view';
+
+/** After that long without a backup, or with none, whoever has something to lose is reminded. */
+const BACKUP_AGE_MS = 30 * 24 * 3_600_000;
+/** The download may still be reading. */
+const REVOKE_AFTER_MS = 60_000;
+
+/** This device's lock and its backups: the settings of a vault that is open. */
+export class Device implements DeviceView {
+  readonly #vault: Vault;
+  #lock = $state.raw<LockState | null>(null);
+  #keeping = $state.raw<Keeping | null>(null);
+
+  constructor(vault: Vault) {
+    this.#vault = vault;
+  }
+
+  get lock(): LockState | null {
+    return this.#lock;
+  }
+  get keeping(): Keeping | null {
+    return this.#keeping;
+  }
+
+  async start(): Promise<void> {
+    await this.#look();
+  }
+
+  async setLock(wishes: Parameters<DeviceView['setLock']>[0]): Promise<void> {
+    const lockAfterMinutes = this.#lock?.kind === 'locked' ? this.#lock.lockAfterMinutes : 0;
+    await setLock(this.#vault, { ...wishes, lockAfterMinutes });
+    await this.#look();
+  }
+
+  async removeLock(): Promise<void> {
+    await removeLock(this.#vault);
+    await this.#look();
+  }
+
+  async setLockAfter(minutes: number): Promise<void> {
+    await setLockAfter(this.#vault, minutes);
+    await this.#look();
+  }
+
+  lockNow(): void {
+    lockEverywhere();
+  }
+
+  async saveBackup(passphrase: string | null): Promise<void> {
+    const now = new Date();
+    const file = await writeBackup(this.#vault, passphrase, now.getTime());
+    const ending = passphrase === null ? 'json' : 'parley';
+    const url = URL.createObjectURL(file);
+    const link = document.createElement('a');
+    link.href = url;
+    link.download = `parley-${now.toISOString().slice(0, 10)}.${ending}`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(url), REVOKE_AFTER_MS);
+    await this.#vault.setProfile({ backedUpAtMs: now.getTime() });
+    await this.#look();
+  }
+
+  needsPassphrase(file: Blob): Promise<boolean> {
+    return needsPassphrase(file);
+  }
+
+  readBackup(file: Blob, passphrase: string | null): Promise<ImportPlan> {
+    return readBackup(this.#vault, file, passphrase);
+  }
+
+  /** Asks the browser not to delete what is kept here when the disk is full. It may say no. */
+  async persist(): Promise<boolean> {
+    const isPersistent = (await navigator.storage?.persist?.()) ?? false;
+    await this.#look();
+    return isPersistent;
+  }
+
+  async #look(): Promise<void> {
+    const [lock, { meetings }, { backedUpAtMs }, isPersistent] = await Promise.all([
+      lockState(),
+      this.#vault.meetings(),
+      this.#vault.profile(),
+      navigator.storage?.persisted?.() ?? false,
+    ]);
+    this.#lock = lock;
+    const isOld = backedUpAtMs === null || Date.now() - backedUpAtMs > BACKUP_AGE_MS;
+    this.#keeping = {
+      meetings: meetings.length,
+      backedUpAtMs,
+      isPersistent,
+      isBackupDue: isOld && meetings.some(({ role, isRetired }) => role === 'host' && !isRetired),
+    };
+  }
+}
+
+/** Whether somebody has to unlock first. */
+export const needsUnlocking = (fault: unknown): boolean => codeOf(fault) === 'vault/locked';
