@@ -26,7 +26,10 @@ const CHUNKS = [
 ];
 
 const WORKER_CHUNKS = [
-  { name: 'vault-jobs', test: /node_modules\/hash-wasm\/|\/(?:lock-jobs|backup-jobs|sealed-json|passphrase-box)\./ },
+  {
+    name: 'vault-jobs',
+    test: /node_modules\/hash-wasm\/|\/(?:lock-jobs|backup-jobs|sealed-json|passphrase-box)\./,
+  },
 ];
 
 export default defineConfig({

@@ -119,11 +119,31 @@ test('a guest whose tab was closed keeps the place from nobody', async ({ host, 
   await context.close();
 });
 
-test('the host in another window takes the meeting over', async ({ host }) => {
-  const link = await createMeeting(host);
-  const first = host.page;
-  await host.newTab();
-  await host.page.goto(link);
-  await expect(host.page.getByRole('textbox', { name: 'Invite link' })).toHaveValue(link);
-  await expect(first.getByRole('alert')).toContainText(/another window|elsewhere|taken over/i);
-});
+for (const who of ['host', 'guest'] as const) {
+  test(`of two windows of one ${who} one leads, and the other says so`, async ({ host, guest }) => {
+    const link = await createMeeting(host);
+    await joinMeeting(guest, link, 'Grace');
+    await expectConnected(host, guest);
+    const one = who === 'host' ? host : guest;
+    const first = one.page;
+    await one.newTab();
+    await one.page.goto(link);
+    await expect(one.page.getByRole('alert')).toContainText('open in another window');
+    await say(who === 'host' ? guest : host, 'Undisturbed');
+    await expect(first.getByRole('log').getByText('Undisturbed', { exact: true })).toHaveCount(1);
+
+    await one.page.getByRole('button', { name: 'Use it here' }).click();
+    await expect(first.getByRole('alert')).toContainText('open in another window');
+    if (who === 'guest') await joinMeeting(guest, link, 'Grace');
+    await expectConnected(host, guest);
+    await say(host, 'From here on here');
+    await expectHeard(guest, 'From here on here');
+
+    // And back again.
+    await one.page.close();
+    one.page = first;
+    await first.getByRole('button', { name: 'Use it here' }).click();
+    if (who === 'guest') await joinMeeting(guest, link, 'Grace');
+    await expectConnected(host, guest);
+  });
+}

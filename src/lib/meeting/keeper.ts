@@ -1,11 +1,13 @@
 import { codeOf, ParleyError } from '../protocol/errors';
 import { NO_POLICY, type Policy } from '../protocol/handshake';
 import { randomId, type MeetingId, type ParticipantId, type VaultId } from '../protocol/ids';
+import { meetingName } from '../protocol/meeting-name';
 import { createDataKey } from '../crypto/sealed-record';
 import { NO_PROFILE, Vault, type AcceptedFile, type Profile, type SavedMeeting } from '../vault/vault';
 import type { SessionClient } from '../worker/client';
 import type { VaultPlace } from '../worker/messages';
-import { rememberInTab, type Opening } from './opening';
+import { lead } from './lead';
+import { rememberInTab, type Opening, type OpenWishes } from './opening';
 
 /** What the page needs to know of the meeting that was opened. */
 export type Kept = {
@@ -31,6 +33,7 @@ export class Keeper {
   #record: SavedMeeting | null = null;
   #place: VaultPlace | null = null;
   #isSaved = false;
+  #letGo: () => void = () => undefined;
   readonly #verifiedNow = new Set<string>();
 
   get isSaved(): boolean {
@@ -43,8 +46,27 @@ export class Keeper {
     return { ...this.#place, dataKey: this.#vault?.dataKey ?? this.#place.dataKey };
   }
 
-  /** Opens the vault and, in the worker, the meeting's keys. Throws what is wrong with the link or the vault. */
-  async open(opening: Opening, session: SessionClient, isApart: boolean): Promise<Kept> {
+  /**
+   * Opens the vault and, in the worker, the meeting's keys. From then on this window leads, until another takes over and
+   * `lost` is called. Throws what is wrong with the link or the vault, and `meeting/elsewhere`.
+   */
+  async open(
+    opening: Opening,
+    session: SessionClient,
+    { isApart = false, takesOver = false }: OpenWishes,
+    lost: () => void,
+  ): Promise<Kept> {
+    const kept = await this.#open(opening, session, isApart);
+    this.#letGo = await lead(`${kept.meetingId}.${kept.role}`, takesOver, lost);
+    return kept;
+  }
+
+  /** Another window may have the meeting. */
+  letGo(): void {
+    this.#letGo();
+  }
+
+  async #open(opening: Opening, session: SessionClient, isApart: boolean): Promise<Kept> {
     // The worker starts and reads the link while the vault opens: either takes its time on a cold start.
     const reading =
       opening.kind === 'link' ? session.call('open-fragment', { fragment: opening.fragment }) : null;
@@ -123,6 +145,11 @@ export class Keeper {
     this.#verifiedNow.add(id);
     const before = this.#record?.verified ?? [];
     if (!before.some((one) => one === id)) await this.update({ verified: [...before, id as ParticipantId] });
+  }
+
+  /** What it is called when nobody named it. */
+  get defaultName(): string {
+    return this.#record === null ? '' : meetingName(this.#record.meetingId);
   }
 
   get acceptedFiles(): readonly AcceptedFile[] {

@@ -1,6 +1,5 @@
 import { codeOf, ParleyError, type ErrorCode } from '../protocol/errors';
 import type { MeetingId, ParticipantId } from '../protocol/ids';
-import { meetingName } from '../protocol/meeting-name';
 import type { Policy } from '../protocol/handshake';
 import { cleanName } from '../protocol/text';
 import { Chat } from '../chat/chat.svelte';
@@ -19,7 +18,7 @@ import { Keeper, type Kept } from './keeper';
 import { Line } from './line';
 import { next, type MeetingEffect, type MeetingEvent, type MeetingState } from './lifecycle';
 import { Network } from './network';
-import { inviteLink, type Opening } from './opening';
+import { inviteLink, type Opening, type OpenWishes } from './opening';
 import type { Peer } from './peer';
 import type { Room } from './room';
 import { nameOr, NOTHING_YET, snapshotOf, standingOf, type Snapshot } from './roster';
@@ -158,8 +157,7 @@ export class Meeting implements MeetingView {
     return this.#wasRewritten;
   }
 
-  /** `isApart`: without what a locked device keeps, and without keeping anything. */
-  async open(opening: Opening, isApart = false): Promise<void> {
+  async open(opening: Opening, wishes: OpenWishes = {}): Promise<void> {
     this.#state = { at: 'opening', hasLink: opening.kind === 'link', wantsIn: false };
     this.#publish();
     // All that can be done before the keys are known is under way while they are being opened.
@@ -167,7 +165,7 @@ export class Meeting implements MeetingView {
     try {
       const [certificate] = await Promise.all([
         RTCPeerConnection.generateCertificate(CERTIFICATE_KEY),
-        this.#openKeys(opening, isApart),
+        this.#openKeys(opening, wishes),
       ]);
       this.#certificate = certificate;
       this.#start();
@@ -248,7 +246,7 @@ export class Meeting implements MeetingView {
   }
 
   rename(name: string): void {
-    this.#name = cleanName(name) || this.#defaultName();
+    this.#name = cleanName(name) || this.#keeper.defaultName;
     this.#do(this.#keeper.update({ name: cleanName(name) }));
   }
 
@@ -272,11 +270,12 @@ export class Meeting implements MeetingView {
     this.#trouble = null;
   }
 
-  async #openKeys(opening: Opening, isApart: boolean): Promise<void> {
-    const kept = await this.#keeper.open(opening, this.#session, isApart);
+  async #openKeys(opening: Opening, wishes: OpenWishes): Promise<void> {
+    const elsewhere = () => this.#dispatch({ type: 'ended', code: 'meeting/elsewhere' });
+    const kept = await this.#keeper.open(opening, this.#session, wishes, elsewhere);
     this.#kept = kept;
     this.#role = kept.role;
-    this.#name = kept.name === '' ? this.#defaultName() : kept.name;
+    this.#name = kept.name || this.#keeper.defaultName;
     // Somebody quick has said their name already.
     if (this.#ownName === '') this.#ownName = kept.ownName;
     this.#hidesAddress ||= kept.hidesAddress;
@@ -302,7 +301,10 @@ export class Meeting implements MeetingView {
     const { state, effects } = next(this.#state, event);
     this.#state = state;
     for (const effect of effects) this.#run(effect);
-    if (state.at === 'ended') this.#inviteLink = null;
+    if (state.at === 'ended') {
+      this.#inviteLink = null;
+      this.#keeper.letGo();
+    }
     this.#publish();
   }
 
@@ -385,10 +387,6 @@ export class Meeting implements MeetingView {
   #warnOfNoRelay(): void {
     if (this.#network.lacksRelay) this.#trouble = 'peer/no-relay';
     else if (this.#trouble === 'peer/no-relay') this.#trouble = null;
-  }
-
-  #defaultName(): string {
-    return this.#kept === null ? '' : meetingName(this.#kept.meetingId);
   }
 
   #publish(): void {

@@ -9,6 +9,14 @@ export type Opening =
   | { kind: 'link'; fragment: string; wasRewritten: boolean }
   | { kind: 'none' };
 
+/** How, when it is not the first time. */
+export type OpenWishes = {
+  /** Without what a locked device keeps, and without keeping anything. */
+  isApart?: boolean;
+  /** Though another window of this browser has it open. */
+  takesOver?: boolean;
+};
+
 const NEW = 'new';
 const SAVED = 's-';
 /** Only what `parseId` takes: whatever else somebody writes into a link is a link that is none. */

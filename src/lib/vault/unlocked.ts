@@ -1,4 +1,5 @@
 import { ParleyError } from '../protocol/errors';
+import { MEETING_LOCK } from './meeting-lock';
 import type { DeviceKey, LockedKey } from './schema';
 
 /**
@@ -9,8 +10,6 @@ import type { DeviceKey, LockedKey } from './schema';
 const CHANNEL = 'parley.key';
 /** A window that holds the key answers at once, unless it is busy. */
 const ANSWER_MS = 3_000;
-/** Meetings that go on keep the device open: whoever talks presses no keys. */
-export const MEETING_LOCK = 'parley.meeting.';
 const ACTIVITY = ['pointerdown', 'keydown', 'wheel'] as const;
 /** Other windows hear of somebody's doing something this often. */
 const TELL_EVERY_MS = 10_000;
@@ -75,6 +74,7 @@ export function holdKey({ id, key }: DeviceKey, lockAfterMinutes: number): void 
   const look = async (): Promise<void> => {
     if (minutes === 0 || Date.now() - activeAtMs < minutes * 60_000) return watch();
     const { held = [] } = await navigator.locks.query();
+    // Whoever talks presses no keys.
     if (held.some(({ name }) => name?.startsWith(MEETING_LOCK))) {
       activeAtMs = Date.now();
       return watch();

@@ -19,7 +19,7 @@ async function show(
   onagain?: () => void,
 ): Promise<ReturnType<typeof meetingView>> {
   const meeting = meetingView(over);
-  await render(MeetingPage, { meeting, chat, files, call, onagain, onunlock: () => undefined });
+  await render(MeetingPage, { meeting, chat, files, call, onagain, onreopen: () => undefined });
   return meeting;
 }
 
