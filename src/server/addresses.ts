@@ -7,6 +7,7 @@ export type Allowance = {
   readonly connections: TokenBucket;
   readonly status: TokenBucket;
   readonly creations: TokenBucket;
+  readonly subscriptions: TokenBucket;
   /** Calls over HTTP that belong to no session. */
   readonly calls: TokenBucket;
   open: number;
@@ -40,11 +41,13 @@ export class Addresses {
     const key = createHmac('sha256', this.#key).update(prefixOf(address)).digest('base64');
     let allowance = this.#allowances.get(key);
     if (allowance === undefined) {
-      const { connectionsPerMinute, statusPerMinute, statusBurst, creationsPerHour } = this.#limits;
+      const { connectionsPerMinute, statusPerMinute, statusBurst, creationsPerHour, subscriptionsPerHour } =
+        this.#limits;
       allowance = {
         connections: new TokenBucket(perMinute(connectionsPerMinute), this.#clock),
         status: new TokenBucket(perMinute(statusPerMinute, statusBurst), this.#clock),
         creations: new TokenBucket(perHour(creationsPerHour), this.#clock),
+        subscriptions: new TokenBucket(perHour(subscriptionsPerHour), this.#clock),
         calls: new TokenBucket(
           perSecond(this.#limits.messagesPerSecond, this.#limits.messagesBurst),
           this.#clock,
@@ -84,8 +87,8 @@ export class Addresses {
     }
     if (nowMs - this.#prunedAtMs < PRUNE_EVERY_MS) return;
     this.#prunedAtMs = nowMs;
-    for (const [key, { open, connections, status, creations, calls }] of this.#allowances) {
-      const isFresh = connections.isFull && status.isFull && creations.isFull && calls.isFull;
+    for (const [key, { open, ...buckets }] of this.#allowances) {
+      const isFresh = Object.values(buckets).every((bucket) => bucket.isFull);
       if (open === 0 && isFresh) this.#allowances.delete(key);
     }
   }

@@ -6,6 +6,7 @@ import type { Clock, Limits } from './limits';
 import type { Log } from './log';
 import { statedOrigin, type Origins } from './origins';
 import { Presence } from './presence';
+import { createPush, type PushSettings } from './push';
 import { dayOf, KEPT_DAYS, type Registry } from './registry';
 import { createRequests } from './requests';
 import { createRouter } from './router';
@@ -20,6 +21,8 @@ export type ApiOptions = {
   readonly registry: Registry;
   readonly log: Log;
   readonly ice: IceServers;
+  /** `null`: nobody is told of anything. */
+  readonly push: PushSettings | null;
   readonly version: string;
   readonly clock?: Clock;
   readonly now?: () => number;
@@ -45,11 +48,15 @@ export function createApi(options: ApiOptions): Api {
   const addresses = new Addresses(limits, clock);
   const presence = new Presence(limits);
   const sessions = new Sessions(limits, clock, presence);
-  const router = createRouter({ presence, sessions, registry, log, ice, version, now });
+  const push = createPush(options.push, { subscriptions: registry.subscriptions, limits, log, now });
+  const router = createRouter({ presence, sessions, registry, push, log, ice, version, now });
   const sockets = createSockets({ router, limits, clock, log });
   const requests = createRequests({ router, limits, log, addresses, sessions, origins, trustProxyHops });
 
-  const sweep = () => registry.sweep(dayOf(now()) - KEPT_DAYS);
+  const sweep = () => {
+    registry.sweep(dayOf(now()) - KEPT_DAYS);
+    registry.subscriptions.sweep(now());
+  };
   sweep();
   const sweeping = setInterval(sweep, SWEEP_EVERY_MS);
   sweeping.unref();
@@ -85,6 +92,7 @@ export function createApi(options: ApiOptions): Api {
 
     async dispose() {
       clearInterval(sweeping);
+      push.stop();
       const drained = Promise.all([sockets.drain(), requests.drain()]);
       sessions.endAll();
       await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);

@@ -50,5 +50,7 @@ test('the start values are those that the documents state', () => {
     statusPerMinute: 10,
     statusBurst: 30,
     creationsPerHour: 10,
+    subscriptionsPerHour: 30,
+    subscriptionsPerMeeting: 16,
   });
 });

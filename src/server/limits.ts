@@ -39,10 +39,16 @@ export const DEFAULT_LIMITS = {
   statusBurst: 30,
   /** Every new meeting is a row on disk for 90 days. */
   creationsPerHour: 10,
+  /** A device asks once for each meeting and renews it now and then; each time is a write to our disk. */
+  subscriptionsPerHour: 30,
+  /** Devices of a meeting's guests, and as many of its host: two for each of the people it holds. */
+  subscriptionsPerMeeting: 16,
   /** Whole server. About 38 KiB a connection: these fit a machine with 1 GB. The live are never evicted for the new. */
   sockets: 10_000,
   meetings: 20_000,
   watches: 500_000,
+  /** About 700 bytes each on disk: 70 MB. */
+  subscriptions: 100_000,
 } as const satisfies Record<string, number>;
 
 export type Limits = Readonly<Record<keyof typeof DEFAULT_LIMITS, number>>;

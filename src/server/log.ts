@@ -15,6 +15,9 @@ export type LogEvent =
   | 'claim-refused'
   | 'retired'
   | 'retire-refused'
+  | 'push-failed'
+  | 'push-refused'
+  | 'push-dropped'
   | 'stopping';
 
 export type Log = {

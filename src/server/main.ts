@@ -7,6 +7,7 @@ import { createHeaderRules, setHeaders } from './headers';
 import { httpOrigin } from './origins';
 import { readSettings, type Settings } from './settings';
 import { startApi } from './start';
+import { DamagedKey } from './vapid';
 
 /** Written in by the build. */
 declare const PARLEY_VERSION: string;
@@ -34,7 +35,11 @@ function main(): void {
       serve(server, settings, clientFolder);
     } catch (cause) {
       server.close();
-      fail(`DATA_DIR ${settings.dataDir} cannot be used (${codeOf(cause)}).`);
+      fail(
+        cause instanceof DamagedKey
+          ? cause.message
+          : `DATA_DIR ${settings.dataDir} cannot be used (${codeOf(cause)}).`,
+      );
     }
   });
 }

@@ -37,7 +37,7 @@ function isSigned(proof: Proof, message: (idBytes: Uint8Array) => Uint8Array): b
 }
 
 /** `null` for a compressed point, one off the curve, or the point at infinity. */
-function pointKey(point: Bytes): KeyObject | null {
+export function pointKey(point: Bytes): KeyObject | null {
   if (point.length !== 65 || point[0] !== 4) return null;
   const coordinate = (start: number) => Buffer.from(point.subarray(start, start + 32)).toString('base64url');
   try {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { idBytes, type MeetingId } from '../lib/protocol/ids';
 import type { Registry } from './registry';
+import { createLibsqlSubscriptions } from './subscriptions-libsql';
 
 /** One entry a version; `user_version` counts those that ran. Never change one that was released: append. */
 const MIGRATIONS = [
@@ -13,16 +14,32 @@ const MIGRATIONS = [
      retired INTEGER NOT NULL DEFAULT 0 CHECK (retired IN (0, 1))
    ) WITHOUT ROWID;
    CREATE INDEX meetings_hosted_day ON meetings (hosted_day) WHERE retired = 0;`,
+  `CREATE TABLE subscriptions (
+     meeting BLOB NOT NULL CHECK (length(meeting) = 16),
+     role TEXT NOT NULL CHECK (role IN ('host', 'guest')),
+     tag TEXT NOT NULL,
+     endpoint TEXT NOT NULL,
+     p256dh TEXT NOT NULL,
+     auth TEXT NOT NULL,
+     expires_day INTEGER NOT NULL,
+     pushed_at INTEGER,
+     UNIQUE (endpoint, meeting)
+   );
+   CREATE INDEX subscriptions_meeting ON subscriptions (meeting, role);
+   CREATE INDEX subscriptions_expires_day ON subscriptions (expires_day);`,
 ];
 
 /**
  * The embedded registry: one SQLite file in write-ahead mode. FULL makes each change durable before it is answered:
- * a retirement that was confirmed must survive a power cut, and changes are rare (one a meeting and day).
+ * a retirement that was confirmed must survive a power cut, and changes are rare (one a meeting and day). What is removed
+ * is overwritten: somebody's wish to be told no more is not kept in a free page of the file.
  */
 export function openLibsqlRegistry(folder: string): Registry {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const database = new Database(join(folder, 'registry.db'));
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;');
+  database.exec(
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA busy_timeout = 2000;',
+  );
   migrate(database);
 
   const select = database.prepare('SELECT retired FROM meetings WHERE id = ?');
@@ -36,6 +53,11 @@ export function openLibsqlRegistry(folder: string): Registry {
      ON CONFLICT (id) DO UPDATE SET retired = 1, created_day = NULL, hosted_day = NULL`,
   );
   const remove = database.prepare('DELETE FROM meetings WHERE retired = 0 AND hosted_day < ?');
+  const silence = database.prepare('DELETE FROM subscriptions WHERE meeting = ?');
+  const retire = database.transaction((id: MeetingId) => {
+    entomb.run([blob(id)]);
+    silence.run([blob(id)]);
+  });
 
   return {
     standingOf(id) {
@@ -44,8 +66,9 @@ export function openLibsqlRegistry(folder: string): Registry {
       return isRetired(row) ? 'retired' : 'live';
     },
     hosted: (id, day) => void upsert.run([blob(id), day, day]),
-    retire: (id) => void entomb.run([blob(id)]),
+    retire,
     sweep: (beforeDay) => void remove.run([beforeDay]),
+    subscriptions: createLibsqlSubscriptions(database),
     close() {
       // libsql keeps the log's file; emptied, the database is one whole file that can be copied.
       database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get([]);

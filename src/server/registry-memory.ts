@@ -1,10 +1,12 @@
 import type { MeetingId } from '../lib/protocol/ids';
 import type { Registry } from './registry';
+import { createMemorySubscriptions } from './subscriptions-memory';
 
 /** The registry's contract in its plainest form: for tests, gone with the process. */
 export function createMemoryRegistry(): Registry {
   const hostedDays = new Map<MeetingId, number>();
   const tombstones = new Set<MeetingId>();
+  const { subscriptions, drop } = createMemorySubscriptions();
   return {
     standingOf: (id) => (tombstones.has(id) ? 'retired' : hostedDays.has(id) ? 'live' : 'unknown'),
     hosted(id, day) {
@@ -13,13 +15,16 @@ export function createMemoryRegistry(): Registry {
     retire(id) {
       hostedDays.delete(id);
       tombstones.add(id);
+      drop((subscription) => subscription.id === id);
     },
     sweep(beforeDay) {
       for (const [id, day] of hostedDays) if (day < beforeDay) hostedDays.delete(id);
     },
+    subscriptions,
     close() {
       hostedDays.clear();
       tombstones.clear();
+      drop(() => true);
     },
   };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { randomId, type MeetingId } from '../lib/protocol/ids';
+import { idBytes, randomId, type MeetingId } from '../lib/protocol/ids';
 import { dayOf, KEPT_DAYS, type Registry } from './registry';
 import { openLibsqlRegistry } from './registry-libsql';
 import { createMemoryRegistry } from './registry-memory';
@@ -91,7 +91,31 @@ describe('the file', () => {
     expect(second.standingOf(live)).toBe('live');
     expect(second.standingOf(retired)).toBe('retired');
     second.close();
-    expect(rows().version).toEqual([1]);
+    expect(rows().version).toEqual([2]);
+  });
+
+  test('of the first version is brought to this one and keeps what it held', () => {
+    const id = randomId<MeetingId>();
+    const old = new Database(join(folder, 'registry.db'));
+    old.exec(
+      `CREATE TABLE meetings (
+         id BLOB PRIMARY KEY CHECK (length(id) = 16),
+         created_day INTEGER,
+         hosted_day INTEGER,
+         retired INTEGER NOT NULL DEFAULT 0 CHECK (retired IN (0, 1))
+       ) WITHOUT ROWID;
+       CREATE INDEX meetings_hosted_day ON meetings (hosted_day) WHERE retired = 0;
+       PRAGMA user_version = 1;`,
+    );
+    old
+      .prepare('INSERT INTO meetings (id, created_day, hosted_day) VALUES (?, ?, ?)')
+      .run([Buffer.from(idBytes(id)), 7, 9]);
+    old.close();
+    const registry = openLibsqlRegistry(folder);
+    expect(registry.standingOf(id)).toBe('live');
+    expect(registry.subscriptions.take(id, 'guest', 0)).toEqual([]);
+    registry.close();
+    expect(rows().version).toEqual([2]);
   });
 
   test('holds the id, two days and a flag; a tombstone only the id', () => {

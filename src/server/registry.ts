@@ -1,20 +1,23 @@
 import type { MeetingId } from '../lib/protocol/ids';
+import type { Subscriptions } from './subscriptions';
 
 export type Standing = 'unknown' | 'live' | 'retired';
 
 /**
  * What is kept of meetings when every socket is gone: that an id was hosted here, when last, and whether its host
- * retired it. Nothing else about a meeting is ever written down (SERVER, privacy).
+ * retired it; and the devices that asked to be told of it. Nothing else about a meeting is ever written down (SERVER,
+ * privacy).
  */
 export type Registry = {
   /** Exactly one query whatever the answer, so that its time tells nothing. */
   standingOf(id: MeetingId): Standing;
   /** The host proved itself on this day. Makes the row, or moves its day; does nothing to a retired meeting. */
   hosted(id: MeetingId, day: number): void;
-  /** For good: a tombstone without days stays, so that no copy of the key brings the link back. */
+  /** For good: a tombstone without days stays, so that no copy of the key brings the link back. Nobody is told any more. */
   retire(id: MeetingId): void;
   /** Drops the meetings last hosted before that day; tombstones stay. */
   sweep(beforeDay: number): void;
+  readonly subscriptions: Subscriptions;
   close(): void;
 };
 
@@ -22,5 +25,5 @@ export type Registry = {
 export const KEPT_DAYS = 90;
 const DAY_MS = 24 * 3_600_000;
 
-/** Days since 1970 in UTC: as precise as anything on disk gets. */
+/** Days since 1970 in UTC: as precise as anything that stays on disk gets. */
 export const dayOf = (nowMs: number): number => Math.floor(nowMs / DAY_MS);

@@ -6,6 +6,7 @@ import type { Allowance } from './addresses';
 import type { Log } from './log';
 import type { Presence } from './presence';
 import { isClaimValid, isRetireValid } from './proofs';
+import type { Push } from './push';
 import { errorShape, Refusal } from './refusal';
 import { dayOf, type Registry } from './registry';
 import { openPair, relay } from './relay';
@@ -31,6 +32,7 @@ export type RouterParts = {
   readonly presence: Presence;
   readonly sessions: Sessions;
   readonly registry: Registry;
+  readonly push: Push;
   readonly log: Log;
   readonly ice: IceServers;
   readonly version: string;
@@ -54,7 +56,7 @@ const t = initTRPC.context<Caller>().create({
 export type AppRouter = ReturnType<typeof createRouter>;
 
 /** The calls of `lib/protocol/signaling.ts`, which holds their schemas and meaning. */
-export function createRouter({ presence, sessions, registry, log, ice, version, now }: RouterParts) {
+export function createRouter({ presence, sessions, registry, push, log, ice, version, now }: RouterParts) {
   const refuse = (wire: ConstructorParameters<typeof Refusal>[0], caller: Caller): never => {
     if (wire === 'rate-limited') log.event('rate-limited', caller.address);
     throw new Refusal(wire);
@@ -66,6 +68,12 @@ export function createRouter({ presence, sessions, registry, log, ice, version, 
   /** A row that is new on our disk is paid for by the address that makes it. */
   const admitRow = (id: MeetingId, caller: Caller): void => {
     if (registry.standingOf(id) === 'unknown') pay(caller.allowance.creations.take(), caller);
+  };
+
+  const mustBeLive = (id: MeetingId): void => {
+    const standing = registry.standingOf(id);
+    if (standing === 'unknown') throw new Refusal('not-found');
+    if (standing === 'retired') throw new Refusal('retired');
   };
 
   const iceFor = (session: Session) => iceSettingsFor(ice, session.relayUser, now());
@@ -85,8 +93,11 @@ export function createRouter({ presence, sessions, registry, log, ice, version, 
       return session.events;
     }),
 
-    /** The log mode and version, shown in Settings and in What our server sees. */
-    serverInfo: t.procedure.query(() => ({ logMode: log.mode, version })),
+    /**
+     * The log mode and version, shown in Settings and in What our server sees; and the key that a browser's push
+     * subscription is made for (RFC 8292: an uncompressed point in base64url), `null` where nobody can be told.
+     */
+    serverInfo: t.procedure.query(() => ({ logMode: log.mode, version, pushKey: push.key })),
 
     /** The same path, one query and one lookup for every text, whether an id or not (section 3). */
     status: t.procedure.input(inputs.status).query(({ ctx, input }): Status => {
@@ -111,8 +122,11 @@ export function createRouter({ presence, sessions, registry, log, ice, version, 
       }
       if (registry.standingOf(input.id) === 'retired') throw new Refusal('retired');
       admitRow(input.id, ctx);
+      // Who takes over from another window has not come: a host was there.
+      const isComing = !presence.isHosted(input.id);
       pay(presence.claim(session, input.id), ctx);
       registry.hosted(input.id, dayOf(now()));
+      if (isComing) push.hostCame(input.id);
       session.renewNonce();
       log.event('claimed', ctx.address);
       return { nonce: session.nonceText, ice: iceFor(session) };
@@ -125,12 +139,11 @@ export function createRouter({ presence, sessions, registry, log, ice, version, 
     knock: t.procedure.input(inputs.knock).mutation(({ ctx, input }) => {
       const session = live(ctx);
       pay(session.knocks.take() && session.relayBytes.take(sizeOf(input.envelope)), ctx);
-      const standing = registry.standingOf(input.id);
-      if (standing === 'unknown') throw new Refusal('not-found');
-      if (standing === 'retired') throw new Refusal('retired');
+      mustBeLive(input.id);
       const outcome = presence.knock(session, input.id, input.envelope);
       if (outcome === 'full') return refuse('full', ctx);
       if (outcome === 'no-room') return refuse('rate-limited', ctx);
+      if (!outcome.hostPresent) push.knockedAtNobody(input.id);
       return { ...outcome, ice: iceFor(session) };
     }),
 
@@ -169,6 +182,23 @@ export function createRouter({ presence, sessions, registry, log, ice, version, 
       presence.retire(input.id);
       log.event('retired', ctx.address);
       return { nonce: session.nonceText };
+    }),
+
+    /** That somebody knocks is the host's to know, so only the host of this moment may ask for that. */
+    tell: t.procedure.input(inputs.tell).mutation(({ ctx, input }) => {
+      const session = live(ctx);
+      pay(ctx.allowance.subscriptions.take(), ctx);
+      mustBeLive(input.id);
+      const isHost = presence.meeting(input.id)?.host === session;
+      if (input.role === 'host' && !isHost) throw new Refusal('denied');
+      const outcome = push.tell(input);
+      if (outcome !== 'kept') return refuse(outcome, ctx);
+    }),
+
+    /** Whoever knows a device's endpoint is that device, or as good as. */
+    untell: t.procedure.input(inputs.untell).mutation(({ ctx, input }) => {
+      live(ctx);
+      push.untell(input.id, input.endpoint);
     }),
 
     /** Only a sign of life, which every call of a session is. */

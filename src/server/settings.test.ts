@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from './limits';
+import { KNOWN_SERVICES } from './push-services';
 import { limitSetting, readSettings } from './settings';
 
 function read(environment: Record<string, string>) {
@@ -18,6 +19,7 @@ test('nothing set: this machine only, port 4000, the limits as documented', () =
     trustProxyHops: 0,
     logMode: 'normal',
     ice: { stunUrls: [], turn: null },
+    push: { services: KNOWN_SERVICES, contact: 'https://example.org' },
     limits: DEFAULT_LIMITS,
   });
   expect(read({ PORT: '', ORIGIN: ' ' })).toMatchObject({ port: 4000, origin: null });
@@ -83,11 +85,64 @@ test.each([
   ['TURN_URLS', 'turn:user:password@turn.example'],
   ['TURN_TTL_S', '59'],
   ['TURN_TTL_S', '86401'],
+  ['PUSH_SERVICES', 'push'],
+  ['PUSH_SERVICES', '*'],
+  ['PUSH_SERVICES', '*.'],
+  ['PUSH_SERVICES', '*.example.*'],
+  ['PUSH_SERVICES', 'push.*.example'],
+  ['PUSH_SERVICES', 'a.example,'],
+  ['PUSH_SERVICES', 'a.example,off'],
+  ['PUSH_SERVICES', 'Push.example'],
+  ['PUSH_SERVICES', 'push.example:8443'],
+  ['PUSH_SERVICES', 'push.example/path'],
+  ['PUSH_SERVICES', '192.0.2.1'],
+  ['PUSH_SERVICES', 'http://127.0.0.1:4555/'],
+  ['PUSH_SERVICES', 'https://user@push.example'],
+  ['PUSH_SERVICES', 'ftp://push.example'],
+  ['PUSH_CONTACT', 'you@meet.example'],
+  ['PUSH_CONTACT', 'mailto:you'],
+  ['PUSH_CONTACT', 'mailto:you@localhost'],
+  ['PUSH_CONTACT', 'mailto:you@box.local'],
+  ['PUSH_CONTACT', 'mailto: you@meet.example'],
+  ['PUSH_CONTACT', 'http://meet.example'],
+  ['PUSH_CONTACT', 'https://localhost:4000'],
+  ['PUSH_CONTACT', 'https://meet.localhost'],
+  ['PUSH_CONTACT', 'https://user@meet.example'],
 ])('%s=%s is refused by a sentence that names it', (name, value) => {
   const outcome = readSettings({ [name]: value });
   expect(outcome).toEqual({
     ok: false,
     problem: expect.stringMatching(new RegExp(`^${name} .*\\.$`)) as string,
+  });
+});
+
+describe('push', () => {
+  const push = (environment: Record<string, string>) => read(environment).push;
+
+  test('services of one’s own replace the known ones; off is nobody', () => {
+    const own = 'push.example, *.push.example,http://127.0.0.1:4555,https://[2001:db8::1]:8443';
+    expect(push({ PUSH_SERVICES: own })?.services).toEqual(own.split(',').map((rule) => rule.trim()));
+    expect(push({ PUSH_SERVICES: ' off ' })).toBeNull();
+    expect(push({ PUSH_SERVICES: '' })?.services).toEqual(KNOWN_SERVICES);
+  });
+
+  test('the contact is what is said, else an https ORIGIN, else nobody', () => {
+    const origin = { ORIGIN: 'https://meet.example:8443' };
+    expect(push({ ...origin, PUSH_CONTACT: 'mailto:you@meet.example' })?.contact).toBe(
+      'mailto:you@meet.example',
+    );
+    expect(push({ PUSH_CONTACT: 'https://meet.example/contact' })?.contact).toBe(
+      'https://meet.example/contact',
+    );
+    expect(push(origin)?.contact).toBe('https://meet.example:8443');
+    for (const ORIGIN of [
+      'http://meet.example',
+      'https://localhost',
+      'https://localhost:8443',
+      'https://box.local',
+    ]) {
+      expect(push({ ORIGIN })?.contact).toBe('https://example.org');
+    }
   });
 });
 

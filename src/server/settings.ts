@@ -3,6 +3,7 @@ import { isIP, isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
 import { MAX_ICE_URL_LENGTH, MAX_ICE_URLS, STUN_URL, TURN_URL } from '../lib/protocol/signaling';
 import { DEFAULT_LIMITS, type Limits } from './limits';
+import { isServiceRule, KNOWN_SERVICES } from './push-services';
 import type { IceServers } from './turn';
 
 /**
@@ -11,13 +12,16 @@ import type { IceServers } from './turn';
  *   HOST              address to listen on (127.0.0.1)
  *   PORT              port to listen on, 0 for any free one (4000)
  *   ORIGIN            the origin people see, where a proxy stands in front (the address listened on)
- *   DATA_DIR          folder of the registry (./data)
+ *   DATA_DIR          folder of the registry and of the key for pushes (./data)
  *   TRUST_PROXY_HOPS  proxies in front whose X-Forwarded-For is believed (0)
  *   LOG_MODE          normal | off | debug (normal)
  *   STUN_URLS         STUN servers, separated by commas, such as stun:turn.example (none)
  *   TURN_URLS         TURN servers, separated by commas, such as turns:turn.example:443?transport=tcp (none)
  *   TURN_SECRET       what this server shares with them to make credentials; needed with TURN_URLS
  *   TURN_TTL_S        life of such credentials in seconds, 60 to 86400 (3600)
+ *   PUSH_SERVICES     push services that people may be told through, instead of the known ones: hosts such as
+ *                     push.example or *.push.example, separated by commas; off for none
+ *   PUSH_CONTACT      where a push service can reach the operator: mailto:… or https://… (ORIGIN, if it is https)
  *   LIMIT_*           any entry of limits.ts, such as LIMIT_OPEN_PER_ADDRESS
  */
 export type Settings = {
@@ -28,11 +32,23 @@ export type Settings = {
   trustProxyHops: number;
   logMode: LogMode;
   ice: IceServers;
+  /** `null`: nobody is told of anything with the app closed. */
+  push: { services: readonly string[]; contact: string } | null;
   limits: Limits;
 };
 
 export const LOG_MODES = ['normal', 'off', 'debug'] as const;
 export type LogMode = (typeof LOG_MODES)[number];
+
+/**
+ * The contact of who does not say one and has no https ORIGIN. Only browsers on this machine can subscribe then, and
+ * there is nobody to name; but Apple refuses pushes without a contact (RFC 8292 section 2.1), or with localhost as one.
+ * This name exists and is nobody's (RFC 2606 section 3).
+ */
+const NO_CONTACT = 'https://example.org';
+/** A mail address or a page, at a name that is not of this machine or network alone. */
+const CONTACT =
+  /^(?:mailto:[^\s@]+@|https:\/\/)(?:[a-z0-9-]+\.)+[a-z0-9-]+(?<!\.local|\.localhost)(?::\d+)?(?:\/\S*)?$/i;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Outcome = { ok: true; settings: Settings } | { ok: false; problem: string };
@@ -103,6 +119,24 @@ export function readSettings(environment: Environment): Outcome {
   const turn =
     turnSecret === null ? null : { urls: turnUrls, secret: createSecretKey(turnSecret, 'utf8'), ttlS };
 
+  const pushServices = read('PUSH_SERVICES')
+    ?.split(',')
+    .map((rule) => rule.trim()) ?? [...KNOWN_SERVICES];
+  const isPushOff = pushServices.join() === 'off';
+  const badService = isPushOff ? undefined : pushServices.find((rule) => !isServiceRule(rule));
+  if (badService !== undefined) {
+    problems.push(
+      `PUSH_SERVICES must be off, or hold hosts such as push.example or *.push.example, not "${badService}".`,
+    );
+  }
+  const contact = read('PUSH_CONTACT');
+  if (contact !== null && !CONTACT.test(contact)) {
+    problems.push(
+      `PUSH_CONTACT must be an address such as mailto:you@meet.example or https://meet.example, not "${contact}".`,
+    );
+  }
+  const contactOfOrigin = origin !== null && CONTACT.test(origin) ? origin : NO_CONTACT;
+
   const limits: Record<keyof Limits, number> = { ...DEFAULT_LIMITS };
   const known = new Map(limitNames().map((limit) => [limitSetting(limit), limit]));
   for (const name of Object.keys(environment).filter((key) => key.startsWith('LIMIT_'))) {
@@ -120,6 +154,7 @@ export function readSettings(environment: Environment): Outcome {
     trustProxyHops: integer('TRUST_PROXY_HOPS', 0, 0, MAX_PROXY_HOPS),
     logMode: logMode ?? 'normal',
     ice: { stunUrls, turn },
+    push: isPushOff ? null : { services: pushServices, contact: contact ?? contactOfOrigin },
     limits,
   };
   const [problem] = problems;

@@ -37,7 +37,11 @@ afterAll(async () => {
 });
 
 test('the development server speaks the same API, and a change of its code makes clients reconnect', async () => {
-  expect(await clientApi(origin).serverInfo.query()).toEqual({ logMode: 'off', version: 'development' });
+  expect(await clientApi(origin).serverInfo.query()).toEqual({
+    logMode: 'off',
+    version: 'development',
+    pushKey: expect.stringMatching(/^B[A-Za-z0-9_-]{86}$/) as string,
+  });
   const [host, client] = [new Host(), await Client.connect({ origin })];
   await client.claim(host);
   vite.watcher.emit('change', join(root, 'src/server/presence.ts'));

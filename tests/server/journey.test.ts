@@ -217,6 +217,7 @@ describe('refusals', () => {
     expect(await client.api.serverInfo.query()).toEqual({
       logMode: 'normal',
       version: expect.any(String) as string,
+      pushKey: expect.stringMatching(/^B[A-Za-z0-9_-]{86}$/) as string,
     });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { iceSettings, MAX_ICE_LIFE_MS, MAX_ICE_URLS } from './signaling';
+import { inputs, iceSettings, MAX_ENDPOINT_LENGTH, MAX_ICE_LIFE_MS, MAX_ICE_URLS } from './signaling';
 
 const relay = { username: '1700003600:AbC-_', credential: 'kf7N+/8tJ2zRZg==' };
 const of = (...servers: unknown[]) => ({ servers, expiresInMs: 3_600_000 });
@@ -72,5 +72,53 @@ describe('ICE servers', () => {
       expect(iceSettings.safeParse(stun(`stun:${part.repeat(500_000)}!`)).success).toBe(false);
     }
     expect(performance.now() - startedAtMs).toBeLessThan(5_000);
+  });
+});
+
+describe('asking to be told', () => {
+  /** Base64url of so many zeros. */
+  const zeros = (bytes: number) => 'A'.repeat(Math.ceil((bytes * 4) / 3));
+  const subscription = { endpoint: 'https://push.example/x?y=%2b', p256dh: zeros(65), auth: zeros(16) };
+  const asked = { id: zeros(16), role: 'guest', tag: zeros(16), subscription };
+  const at = (endpoint: unknown) => ({ ...asked, subscription: { ...subscription, endpoint } });
+  const longest = 'https://push.example/'.padEnd(MAX_ENDPOINT_LENGTH, 'a');
+
+  test.each([asked, { ...asked, role: 'host' }, at(longest), at('http://127.0.0.1:4555/x')])(
+    'is taken as it is: %o',
+    (input) => expect(inputs.tell.parse(input)).toEqual(input),
+  );
+
+  test.each([
+    null,
+    {},
+    { ...asked, more: 1 },
+    { ...asked, id: zeros(15) },
+    { ...asked, role: 'both' },
+    { ...asked, role: ['host', 'guest'] },
+    { ...asked, tag: zeros(15) },
+    { ...asked, tag: zeros(17) },
+    { ...asked, tag: `${zeros(16).slice(1)}B` },
+    { ...asked, tag: `${zeros(16)}==` },
+    { ...asked, subscription: { ...subscription, p256dh: zeros(64) } },
+    { ...asked, subscription: { ...subscription, p256dh: `${zeros(65).slice(1)}B` } },
+    { ...asked, subscription: { ...subscription, auth: zeros(12) } },
+    { ...asked, subscription: { ...subscription, expirationTime: null } },
+    { ...asked, subscription: { endpoint: subscription.endpoint } },
+    { ...asked, subscription: subscription.endpoint },
+    at(`${longest}a`),
+    at(''),
+    at(7),
+    at('push.example/x'),
+    at('https://'),
+    at('ftp://push.example/x'),
+    at('HTTPS://push.example/x'),
+    at('javascript://push.example/x'),
+    at(' https://push.example/x'),
+    at('https://push.example/a b'),
+    at('https://push.example/a\r\nHost: b'),
+    at('https://push.example/\u0000'),
+    at('https://püsh.example/x'),
+  ])('is refused when it is anything else: %o', (input) => {
+    expect(inputs.tell.safeParse(input).success).toBe(false);
   });
 });

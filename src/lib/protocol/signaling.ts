@@ -29,6 +29,8 @@ const envelope = z
   .string()
   .check(z.minLength(1), z.maxLength(Math.ceil((MAX_ENVELOPE_BYTES * 4) / 3)), z.regex(CANONICAL));
 const publicKey = fixedBytes(65);
+/** Bytes that are kept and sent on as they came, so their form is checked here. */
+const canonicalBytes = (bytes: number) => fixedBytes(bytes).check(z.regex(CANONICAL));
 const signature = fixedBytes(64);
 
 /** RFC 3986 section 3.2.2: a name, an IPv4 address, or an IPv6 address in brackets. Matched in one pass, however long. */
@@ -52,6 +54,11 @@ const relayPassword = z.string().check(z.maxLength(64), z.regex(/^[A-Za-z0-9+/]+
 
 /** Meetings one person watches at a time: far more than a list shows, far less than would strain a server. */
 export const MAX_WATCHED = 1_000;
+
+/** Those of the known services are a few hundred characters. */
+export const MAX_ENDPOINT_LENGTH = 1_024;
+/** A URL in its plainest spelling. Whether it is at a push service that the operator knows, the server decides. */
+const endpoint = z.string().check(z.maxLength(MAX_ENDPOINT_LENGTH), z.regex(/^https?:\/\/[\x21-\x7e]+$/));
 
 export const inputs = {
   /** Any text is answered alike, so that the shape of an id tells nothing (section 3). */
@@ -77,6 +84,19 @@ export const inputs = {
     time: z.number().check(z.int(), z.gte(0)),
     signature,
   }),
+  /**
+   * This device asks to be told of the meeting with the app closed: as `guest` when the host comes, as `host` when
+   * somebody knocks while no host is there. It is told `tag`, the link's pushTag (section 4), and nothing else. Saying it
+   * again renews it. `subscription` is the browser's: RFC 8030 and, for the two keys, RFC 8291 section 3.
+   */
+  tell: z.strictObject({
+    id: meetingId,
+    role: z.literal(['host', 'guest']),
+    tag: canonicalBytes(16),
+    subscription: z.strictObject({ endpoint, p256dh: canonicalBytes(65), auth: canonicalBytes(16) }),
+  }),
+  /** Takes it back. The answer is the same whether there was one. */
+  untell: z.strictObject({ id: meetingId, endpoint }),
 } as const;
 
 export type Status = { exists: boolean; hostPresent: boolean };
