@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
-import { createMeeting, expect, expectConnected, joinMeeting, test, type Visitor } from './journey';
+import {
+  createMeeting,
+  expect,
+  expectConnected,
+  expectHeard,
+  joinMeeting,
+  say,
+  test,
+  type Visitor,
+} from './journey';
 
 const PASSPHRASE = 'lantern walnut cloud river';
 
@@ -207,3 +216,52 @@ test('a passkey unlocks, and the recovery passphrase does when it is lost', asyn
   await unlock(page);
   await expect(page.getByRole('textbox', { name: 'Your name' })).toHaveValue('Ada');
 });
+
+test('a conversation is kept where the person wishes it, and nowhere else', async ({ host, guest }) => {
+  const link = await createMeeting(host);
+  await joinMeeting(guest, link, 'Grace');
+  await expectConnected(host, guest);
+  await say(guest, 'The answer is 42');
+  await expectHeard(host, 'The answer is 42');
+  const keeps = (page: Page) => page.getByRole('checkbox', { name: 'Keep the conversation' });
+  await keeps(host.page).check();
+  await say(host, 'Noted');
+  await expectHeard(guest, 'Noted');
+  // Once it arrived there: nothing that nobody got is shown as said later.
+  await expect.poll(() => host.page.evaluate(countHistory)).toBe(2);
+
+  await test.step('after a reload it is there for the one, and not for the other', async () => {
+    await host.page.reload();
+    await guest.page.reload();
+    await guest.page.getByRole('textbox', { name: 'Your name' }).fill('Grace');
+    await guest.page.getByRole('button', { name: 'Join' }).click();
+    await expectConnected(host, guest);
+    for (const text of ['The answer is 42', 'Noted']) await expectHeard(host, text);
+    await say(guest, 'Again');
+    await expectHeard(host, 'Again');
+    await expect(guest.page.getByRole('log').getByText('Noted')).toHaveCount(0);
+  });
+
+  await test.step('switched off, it is deleted', async () => {
+    await keeps(host.page).uncheck();
+    await expect.poll(() => host.page.evaluate(countHistory)).toBe(0);
+    await host.page.reload();
+    await expectConnected(host);
+    await expect(host.page.getByRole('log').getByText('Again')).toHaveCount(0);
+  });
+});
+
+/** Runs in the page. */
+function countHistory(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open('parley');
+    opening.onerror = () => reject(new Error('no database'));
+    opening.onsuccess = () => {
+      const counting = opening.result.transaction('history').objectStore('history').count();
+      counting.onsuccess = () => {
+        opening.result.close();
+        resolve(counting.result);
+      };
+    };
+  });
+}

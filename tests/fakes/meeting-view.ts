@@ -52,6 +52,7 @@ export function meetingView(over: Partial<MeetingView> = {}): MeetingView & { ca
       start: note('call.start'),
       devices: () => Promise.reject(new Error('nobody has devices here')),
     },
+    history: { isKept: false, files: [], set: note('history.set') },
     setNotice: note('setNotice'),
     makeNewLink: note('makeNewLink'),
     rename: note('rename'),

@@ -4,7 +4,7 @@ import { ID_BYTES, toId, type MessageId, type ParticipantId } from '../protocol/
 import { MAX_TEXT_BYTES } from '../protocol/limits';
 import type { ChatItem, TalkMessage } from '../protocol/message';
 import { cleanText } from '../protocol/text';
-import { withEntry, withReaction, withTicks, type Entry, type Tick } from './conversation';
+import { MAX_ENTRIES, withEntry, withReaction, withTicks, type Entry, type Tick } from './conversation';
 import { next, startDelivery, STREAM_BYTES, type Delivery, type DeliveryEvent } from './delivery';
 import { FADE_MS, timeoutLater, TypingHint, type Later } from './typing';
 
@@ -56,6 +56,13 @@ export class Chat {
   }
   get typingNames(): readonly string[] {
     return this.#typing.map((participant) => this.#people.get(participant)?.name ?? '');
+  }
+
+  /** What was said before this page was opened: it stands before everything else. */
+  restore(earlier: readonly Entry[]): void {
+    const last = earlier.at(-1)?.key ?? 0;
+    const since = this.#entries.map((entry, index) => ({ ...entry, key: last + 1 + index }));
+    this.#entries = [...earlier, ...since].slice(-MAX_ENTRIES);
   }
 
   /** The first message with this id, or null: it may be older than this page. */

@@ -1,4 +1,3 @@
-import { codeOf } from '../protocol/errors';
 import { needsPassphrase, readBackup, writeBackup, type ImportPlan } from '../vault/backup';
 import { lockState, removeLock, setLock, setLockAfter, type LockState } from '../vault/lock';
 import { lockEverywhere } from '../vault/unlocked';
@@ -97,6 +96,3 @@ export class Device implements DeviceView {
     };
   }
 }
-
-/** Whether somebody has to unlock first. */
-export const needsUnlocking = (fault: unknown): boolean => codeOf(fault) === 'vault/locked';

@@ -4,7 +4,7 @@ import { meetingName } from '../protocol/meeting-name';
 import type { ServerEvent } from '../protocol/signaling';
 import { cleanName } from '../protocol/text';
 import type { Signaling } from '../signaling/signaling';
-import { Vault, type SavedMeeting } from '../vault/vault';
+import { Vault, type MeetingPatch, type SavedMeeting } from '../vault/vault';
 import type { SessionClient } from '../worker/client';
 import { Attention } from './attention';
 import { inviteLink } from './opening';
@@ -74,7 +74,17 @@ export class Home implements HomeView {
 
   setNotice(vaultId: string, on: boolean): void {
     if (on) this.#attention.allow();
-    this.#do(this.#open().update(vaultId as VaultId, { wantsNotice: on }));
+    this.#do(
+      this.#withKeys(vaultId, async (session, { meetingId, role, sealedKeys, vaultId: own }) => {
+        await session.call('open-saved', {
+          vault: { dataKey: this.#open().dataKey, vaultId: own },
+          sealedKeys,
+        });
+        const { keepTold } = await import('./telling');
+        const keep = (patch: MeetingPatch) => this.#open().update(own, patch);
+        await keepTold(on, { meetingId, role, session, signaling: this.#server(), keep });
+      }),
+    );
   }
 
   newLink(vaultId: string): void {

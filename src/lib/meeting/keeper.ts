@@ -4,9 +4,11 @@ import { randomId, type MeetingId, type ParticipantId, type VaultId } from '../p
 import { meetingName } from '../protocol/meeting-name';
 import { createDataKey } from '../crypto/sealed-record';
 import { NO_PROFILE, Vault, type AcceptedFile, type Profile, type SavedMeeting } from '../vault/vault';
+import type { Signaling } from '../signaling/signaling';
 import type { SessionClient } from '../worker/client';
 import type { VaultPlace } from '../worker/messages';
 import { lead } from './lead';
+import type { Telling } from './telling';
 import { rememberInTab, type Opening, type OpenWishes } from './opening';
 
 /** What the page needs to know of the meeting that was opened. */
@@ -119,8 +121,9 @@ export class Keeper {
     if (this.#isSaved) await this.#vault?.update(this.#record.vaultId, patch);
   }
 
-  async forget(): Promise<void> {
+  async forget(session: SessionClient): Promise<void> {
     if (this.#record === null) return;
+    for (const { file } of this.acceptedFiles) session.post({ type: 'drop-file', file });
     rememberInTab(null);
     this.#isSaved = false;
     await this.#vault?.forget(this.#record.vaultId);
@@ -150,6 +153,24 @@ export class Keeper {
   /** What it is called when nobody named it. */
   get defaultName(): string {
     return this.#record === null ? '' : meetingName(this.#record.meetingId);
+  }
+
+  /** For being told of this meeting by push. */
+  told(session: SessionClient, signaling: Signaling): Telling {
+    if (this.#record === null) throw new ParleyError('internal/fault');
+    const { meetingId, role } = this.#record;
+    return { meetingId, role, session, signaling, keep: (patch) => this.update(patch) };
+  }
+
+  /** Whether what is said is kept on this device. */
+  get keepsHistory(): boolean {
+    return this.#record?.keepsHistory ?? false;
+  }
+
+  /** Where the conversation of this meeting is kept; null where nothing is. */
+  get archive(): { vault: Vault; vaultId: VaultId } | null {
+    if (this.#vault === null || this.#record === null) return null;
+    return { vault: this.#vault, vaultId: this.#record.vaultId };
   }
 
   get acceptedFiles(): readonly AcceptedFile[] {
@@ -209,6 +230,7 @@ function blank(
     verified: [],
     acceptedFiles: [],
     wantsNotice: false,
+    told: null,
     keepsHistory: false,
     isRetired: false,
   };

@@ -13,6 +13,7 @@ import { Attention } from './attention';
 import { CallDesk } from './call-desk.svelte';
 import type { ConnectionFacts } from '../doctor/facts';
 import { Guest } from './guest';
+import { HistoryDesk } from './history-desk.svelte';
 import { Host } from './host';
 import { Keeper, type Kept } from './keeper';
 import { Line } from './line';
@@ -35,12 +36,12 @@ export class Meeting implements MeetingView {
   readonly chat: Chat;
   readonly files: Files;
   readonly call: CallDesk;
+  readonly history: HistoryDesk;
   readonly #session: SessionClient;
   readonly #signaling: Signaling;
   readonly #keeper: Keeper;
   readonly #attention: Attention;
   readonly #network: Network;
-  /** Stops listening for the page's waking. */
   readonly #sleep: () => void;
   #side: Guest | Host | null = null;
   #kept: Kept | null = null;
@@ -87,7 +88,7 @@ export class Meeting implements MeetingView {
       accepted: new KeptConsents(this.#keeper),
       now: () => performance.now(),
       onArrival: () => this.#attention.message(),
-      onFault: (fault) => (this.#trouble = codeOf(fault)),
+      onFault: this.#fail,
     });
     this.call = new CallDesk(
       {
@@ -102,12 +103,13 @@ export class Meeting implements MeetingView {
         onRing: (isRinging) => this.#attention.ring(isRinging),
       },
       this.#session,
-      (fault) => (this.#trouble = codeOf(fault)),
+      this.#fail,
     );
+    this.history = new HistoryDesk(this.#keeper, this, this.#fail);
     // Every path is looked at before anybody else notices.
-    const sleep = onWake(() => this.#session.post({ type: 'check-paths' }));
-    const leave = onPageHide(() => this.#side?.peers.forEach((peer) => peer.abandon()));
-    this.#sleep = () => [sleep, leave].forEach((stop) => stop());
+    const wake = onWake(() => this.#session.post({ type: 'check-paths' }));
+    const stops = [wake, onPageHide(() => this.#side?.peers.forEach((peer) => peer.abandon()))];
+    this.#sleep = () => stops.forEach((stop) => stop());
   }
 
   get stage(): Stage {
@@ -184,7 +186,7 @@ export class Meeting implements MeetingView {
     this.files.destroy();
     this.call.destroy();
     this.#attention.destroy();
-    this.#keeper.close();
+    void this.history.destroy().finally(() => this.#keeper.close());
   }
 
   join(name: string, { remember, hideAddress }: { remember: boolean; hideAddress: boolean }): void {
@@ -202,13 +204,8 @@ export class Meeting implements MeetingView {
   retire(): void {
     const side = this.#side;
     if (!(side instanceof Host)) return;
-    const retire = async () => {
-      await side.retire();
-      for (const { file } of this.#keeper.acceptedFiles) this.#session.post({ type: 'drop-file', file });
-      await this.#keeper.forget();
-      this.#dispatch({ type: 'retired' });
-    };
-    this.#do(retire());
+    const forgotten = side.retire().then(() => this.#keeper.forget(this.#session));
+    this.#do(forgotten.then(() => this.#dispatch({ type: 'retired' })));
   }
 
   admit(id: string): void {
@@ -231,7 +228,8 @@ export class Meeting implements MeetingView {
   setNotice(on: boolean): void {
     this.#wantsNotice = on;
     if (on) this.#attention.allow();
-    this.#do(this.#keeper.update({ wantsNotice: on }));
+    const told = this.#keeper.told(this.#session, this.#signaling);
+    this.#do(import('./telling').then(({ keepTold }) => keepTold(on, told)));
   }
 
   makeNewLink(): void {
@@ -262,8 +260,7 @@ export class Meeting implements MeetingView {
   }
 
   async connectionFacts(): Promise<ConnectionFacts> {
-    const { factsOf } = await import('./facts');
-    return factsOf(this.#side?.peers[0] ?? null, this.#network, this.#signaling);
+    return (await import('./facts')).factsOf(this.#side?.peers[0] ?? null, this.#network, this.#signaling);
   }
 
   dismissTrouble(): void {
@@ -280,6 +277,7 @@ export class Meeting implements MeetingView {
     if (this.#ownName === '') this.#ownName = kept.ownName;
     this.#hidesAddress ||= kept.hidesAddress;
     this.#wantsNotice = kept.wantsNotice;
+    this.history.opened();
     this.#isSaved = this.#keeper.isSaved;
     this.#wasRewritten = opening.kind === 'link' && opening.wasRewritten;
     if (kept.role === 'host' && kept.fragment !== null) this.#inviteLink = inviteLink(kept.fragment);
@@ -380,8 +378,12 @@ export class Meeting implements MeetingView {
     }
   }
 
+  readonly #fail = (fault: unknown): void => {
+    this.#trouble = codeOf(fault);
+  };
+
   #do(work: Promise<unknown>): void {
-    work.catch((fault: unknown) => (this.#trouble = codeOf(fault)));
+    work.catch(this.#fail);
   }
 
   #warnOfNoRelay(): void {

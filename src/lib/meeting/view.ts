@@ -55,6 +55,7 @@ export interface MeetingView {
   readonly trouble: ErrorCode | null;
   readonly isSaved: boolean;
   readonly call: CallsView;
+  readonly history: HistoryView;
   join(name: string, wishes: { remember: boolean; hideAddress: boolean }): void;
   leave(): void;
   retire(): void;
@@ -80,6 +81,15 @@ export interface CallsView {
   start(kind: 'voice' | 'video' | 'screen'): void;
   /** Microphone, camera and speaker, for the check before the meeting. */
   devices(): Promise<DevicesView>;
+}
+
+/** What is said, kept on this device if the person wishes so for this meeting. */
+export interface HistoryView {
+  readonly isKept: boolean;
+  /** Off deletes what was kept. */
+  set(isKept: boolean): void;
+  /** Names of files that came before this page was opened. */
+  readonly files: readonly { name: string; fromName: string; atMs: number }[];
 }
 
 /** A saved meeting as Home lists it. */

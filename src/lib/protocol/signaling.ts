@@ -99,6 +99,8 @@ export const inputs = {
   untell: z.strictObject({ id: meetingId, endpoint }),
 } as const;
 
+export type TellInput = z.infer<typeof inputs.tell>;
+export type PushSubscriptionInfo = TellInput['subscription'];
 export type Status = { exists: boolean; hostPresent: boolean };
 
 /**

@@ -7,6 +7,7 @@ import {
   type IceSettings,
   type ServerEvent,
   type Status,
+  type TellInput,
 } from '../protocol/signaling';
 import { race } from './race';
 import type { Api, Transport, TransportHandlers, TransportKind } from './transport';
@@ -190,6 +191,13 @@ export class Signaling {
   }
   async retire(id: MeetingId, time: number, proof: { publicKey: string; signature: string }): Promise<void> {
     await this.#prove((api) => api.retire.mutate({ id, time, ...proof }));
+  }
+  /** This device is told by push from now on: a guest when the host comes, a host when somebody waits. */
+  async tell(input: TellInput): Promise<void> {
+    await this.#call((api) => api.tell.mutate(input));
+  }
+  async untell(id: MeetingId, endpoint: string): Promise<void> {
+    await this.#call((api) => api.untell.mutate({ id, endpoint }));
   }
   serverInfo() {
     return this.#call((api) => api.serverInfo.query());

@@ -1,4 +1,10 @@
-import type { DeviceCode, Words } from './words';
+import type { ErrorCode } from '../protocol/errors';
+
+/** What happened, why as far as anyone here can know, and what to do next. Each a whole sentence or two. */
+export type Words = { readonly what: string; readonly why: string; readonly next: string };
+
+/** Codes of what happens on this device alone: their words are loaded when one of them is needed. */
+export type DeviceCode = Extract<ErrorCode, `${'file' | 'media' | 'vault' | 'backup'}/${string}`>;
 
 /** Where this browser keeps the answer about microphone, camera and screen: the part that people cannot find. */
 export function whereToAllow(userAgent: string): string {

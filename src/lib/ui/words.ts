@@ -1,13 +1,10 @@
 import type { ErrorCode } from '../protocol/errors';
+import type { DeviceCode, Words } from './words-device';
 
-/** What happened, why as far as anyone here can know, and what to do next. Each a whole sentence or two. */
-export type Words = { readonly what: string; readonly why: string; readonly next: string };
+export type { Words } from './words-device';
 
 const OPEN_AGAIN = 'Close this tab and open the link once more.';
 const ASK_FOR_LINK = 'Ask the host to send you the link again.';
-
-/** Codes of what happens on this device alone: their words are loaded when one of them is needed. */
-export type DeviceCode = Extract<ErrorCode, `${'file' | 'media' | 'vault' | 'backup'}/${string}`>;
 
 /**
  * Words for people, one entry for every code, here and in `words-device.ts`: the only places where a code becomes a

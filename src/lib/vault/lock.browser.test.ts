@@ -44,6 +44,7 @@ async function made(
     verified: [],
     acceptedFiles: [],
     wantsNotice: false,
+    told: null,
     keepsHistory: false,
     isRetired: false,
     ...changes,

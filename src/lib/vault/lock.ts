@@ -1,4 +1,4 @@
-import { codeOf, ParleyError } from '../protocol/errors';
+import { ParleyError } from '../protocol/errors';
 import { randomId, type VaultId } from '../protocol/ids';
 import { createDeviceKey, DATA_KEY } from './device-key';
 import { askPasskey, makePasskey } from './passkey';
@@ -149,6 +149,3 @@ export async function withWorker<T>(job: (session: SessionClient) => Promise<T>)
     session.close();
   }
 }
-
-/** Whether a failure to open the vault is one that a passphrase mends. */
-export const isLocked = (fault: unknown): boolean => codeOf(fault) === 'vault/locked';

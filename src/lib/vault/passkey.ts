@@ -13,9 +13,6 @@ const ALGORITHMS = [-7, -257];
 
 const random = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length));
 
-/** Whether this browser may have one; only trying tells whether the key can answer. */
-export const canHavePasskey = (): boolean => 'PublicKeyCredential' in globalThis;
-
 /** Asks the person to make one. Throws `vault/passkey-failed`. */
 export async function makePasskey(): Promise<{ credential: Bytes; salt: Bytes; prf: Bytes }> {
   const salt = random(SALT_BYTES);

@@ -107,6 +107,8 @@ export const meetingSchema = z.object({
   /** Files on their way that the person agreed to receive. */
   acceptedFiles: z.array(acceptedFile),
   wantsNotice: z.boolean(),
+  /** How the service worker knows a push message of this meeting, and when the server was last asked to send them. */
+  told: z._default(z.nullable(z.object({ tag: z.string(), atMs: z.nullable(timeMs) })), null),
   /** What is said stays on this device. Off unless the person switched it on for this meeting. */
   keepsHistory: z._default(z.boolean(), false),
   isRetired: z.boolean(),
@@ -139,10 +141,11 @@ export const profileSchema = z.object({
   backedUpAtMs: z._default(z.nullable(timeMs), null),
 });
 
+const speaker = z.union([z.literal('you'), id<ParticipantId>()]);
 /** Only what Parley writes: an emoji of any length would be text. */
 const reaction = z.object({
   emoji: z.string().check(z.maxLength(32)),
-  people: z.array(z.object({ id: z.string(), name: z.string() })),
+  people: z.array(z.object({ id: speaker, name: z.string() })),
 });
 
 /** The inside of a `history` record: one message, or the name of a file that came. */
@@ -152,7 +155,7 @@ export const historySchema = z.discriminatedUnion('type', [
     /** Its place in the conversation. */
     key: z.number().check(z.int(), z.gte(1)),
     id: id<MessageId>(),
-    from: z.union([z.literal('you'), id<ParticipantId>()]),
+    from: speaker,
     fromName: z.string(),
     text: z.string(),
     sentAtMs: timeMs,

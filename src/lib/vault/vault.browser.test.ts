@@ -35,6 +35,7 @@ const meetingOf = (changes: Partial<SavedMeeting> = {}): SavedMeeting => ({
   verified: [randomId<ParticipantId>()],
   acceptedFiles: [],
   wantsNotice: false,
+  told: null,
   keepsHistory: false,
   isRetired: false,
   ...changes,

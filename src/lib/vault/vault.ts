@@ -6,6 +6,7 @@ import { openRecord, sealRecord } from '../crypto/sealed-record';
 import { createDeviceKey, DATA_KEY, deviceKeyOf } from './device-key';
 import {
   DATABASE,
+  historySchema,
   meetingSchema,
   profileSchema,
   toJson,
@@ -14,6 +15,7 @@ import {
   type Database,
   STORES,
   type DeviceKey,
+  type HistoryItem,
   type KeySlot,
   type Profile,
   type Row,
@@ -22,7 +24,7 @@ import {
   type VaultSchema,
 } from './schema';
 
-export type { AcceptedFile, Profile, SavedMeeting } from './schema';
+export type { AcceptedFile, HistoryItem, Profile, SavedMeeting } from './schema';
 
 /** Every record as it lies here. */
 export type Rows = Record<SealedStore, Row[]>;
@@ -141,10 +143,57 @@ export class Vault {
     });
   }
 
-  /** Gone from this device, keys and all. */
+  /** Gone from this device, keys and conversation and all. */
   async forget(vaultId: VaultId): Promise<void> {
-    await available(() => this.#database.delete('meetings', vaultId));
+    await available(async () => {
+      const transaction = this.#database.transaction(['meetings', 'history'], 'readwrite');
+      await Promise.all([
+        transaction.objectStore('meetings').delete(vaultId),
+        transaction.objectStore('history').delete(historyOf(vaultId)),
+        transaction.done,
+      ]);
+    });
     this.#announce();
+  }
+
+  /** What was kept of a meeting's conversation, in its order. What does not open is left out. */
+  async history(vaultId: VaultId): Promise<HistoryItem[]> {
+    const rows = await available(() => this.#database.getAll('history', historyOf(vaultId)));
+    const opened = await Promise.allSettled(rows.map((row) => this.#read('history', row, historySchema)));
+    return opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  }
+
+  /** Adds to it, and writes over what has the same name. `limit`: of the oldest, those beyond it go. */
+  async keepHistory(vaultId: VaultId, items: readonly HistoryItem[], limit: number): Promise<void> {
+    const deviceKey = this.#deviceKey;
+    const rows = await Promise.all(
+      items.map(async (item) => {
+        const id = `${vaultId}/${nameOf(item)}`;
+        return {
+          id,
+          revision: 1,
+          sealed: await sealRecord(deviceKey.key, 'history', id, utf8(toJson(item))),
+        };
+      }),
+    );
+    await available(async () => {
+      const transaction = this.#database.transaction(['keys', 'meetings', 'history'], 'readwrite');
+      const [key, meeting] = await Promise.all([
+        transaction.objectStore('keys').get(DATA_KEY),
+        transaction.objectStore('meetings').getKey(vaultId),
+      ]);
+      // Forgotten, erased or moved to another key meanwhile: then there is nothing to add to.
+      if (key?.id !== deviceKey.id || meeting === undefined) return;
+      const history = transaction.objectStore('history');
+      await Promise.all(rows.map((row) => history.put(row)));
+      const ids = await history.getAllKeys(historyOf(vaultId));
+      await Promise.all(ids.slice(0, Math.max(0, ids.length - limit)).map((id) => history.delete(id)));
+      await transaction.done;
+    });
+  }
+
+  async dropHistory(vaultId: VaultId): Promise<void> {
+    await available(() => this.#database.delete('history', historyOf(vaultId)));
   }
 
   async profile(): Promise<Profile> {
@@ -315,6 +364,14 @@ export async function changeSlot(database: Database, change: (slot: KeySlot) => 
   await Promise.all([transaction.store.put(change(before), DATA_KEY), transaction.done]);
   return before;
 }
+
+/** Every id that begins with the handle and a stroke; `0` is the character after it. */
+const historyOf = (vaultId: VaultId): IDBKeyRange =>
+  IDBKeyRange.bound(`${vaultId}/`, `${vaultId}0`, false, true);
+
+/** Sorts in the order of the conversation; names of files come after it. */
+const nameOf = (item: HistoryItem): string =>
+  item.type === 'message' ? String(item.key).padStart(12, '0') : `file-${item.id}`;
 
 function isAs(before: readonly Row[], now: readonly Row[]): boolean {
   return (

@@ -88,6 +88,11 @@ export class MeetingKeys {
     return MeetingKeys.#with(this.id, createSecret(), this.#asHost());
   }
 
+  /** Names this meeting in a push message (section 4). */
+  async pushTag(): Promise<string> {
+    return toBase64url((await linkKeys(this.id, this.#secret)).pushTag);
+  }
+
   fragment(): Promise<string> {
     return makeFragment(this.id, this.#secret);
   }

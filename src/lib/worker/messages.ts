@@ -83,6 +83,8 @@ export type Calls = {
     input: { file: Blob; passphrase: string | null; dataKey: CryptoKey; known: KnownMeeting[] };
     output: OpenedBackup;
   };
+  /** Names the meeting in a push message; the server is told it too. */
+  'push-tag': { input: object; output: { tag: string } };
   'sign-claim': { input: { nonce: string }; output: { publicKey: string; signature: string } };
   'sign-retire': {
     input: { timeMs: number };
