@@ -73,10 +73,16 @@ module.exports = {
       'Looks at connections; holds none of a meeting.',
     ),
     only(
+      'release',
+      lib('release'),
+      [lib('protocol', 'crypto', 'ui')],
+      'Which version this is and the way to the next; knows no meeting.',
+    ),
+    only(
       'meeting',
       lib('meeting'),
       [
-        lib('protocol', 'crypto', 'vault', 'signaling', 'peer', 'ui', 'doctor', ...features),
+        lib('protocol', 'crypto', 'vault', 'signaling', 'peer', 'ui', 'doctor', 'release', ...features),
         WORKER_DOOR,
         WORKER_SHAPES,
       ],
@@ -89,10 +95,10 @@ module.exports = {
       "Generic components know the protocol's error codes, nothing else of it.",
     ),
     only('routes', '^src/routes/', [
-      lib('meeting', 'ui', 'doctor', ...features),
+      lib('meeting', 'ui', 'doctor', 'release', ...features),
       '^src/lib/protocol/errors\\.ts$',
     ]),
-    only('service-worker', '^src/service-worker/', []),
+    only('service-worker', '^src/service-worker/', [lib('protocol', 'vault')]),
     only('server', '^src/server/', [lib('protocol')]),
     {
       name: 'no-test-in-product',

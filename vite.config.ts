@@ -1,6 +1,8 @@
 import { sveltekit } from '@sveltejs/kit/vite';
 import { SvelteKitPWA } from '@vite-pwa/sveltekit';
 import { defineConfig } from 'vite';
+import { withIntegrity } from './scripts/precache-entries.mjs';
+import { pinnedKey } from './scripts/release-key.mjs';
 import { parleyDevServer } from './src/server/dev';
 
 /**
@@ -10,12 +12,12 @@ import { parleyDevServer } from './src/server/dev';
 const CHUNKS = [
   {
     name: 'shell',
-    test: /node_modules\/(?:svelte|@sveltejs|esm-env|clsx)\/|rolldown\/runtime|vite\/preload|\/src\/hooks|\/ui\/(?:Frame|Mark|Icon|Alert|Trouble|Dialog|ConfirmDialog|words|idle|update|tokens|base)\.|\/doctor\/.*type=style/,
+    test: /node_modules\/(?:svelte|@sveltejs|esm-env|clsx)\/|rolldown\/runtime|vite\/preload|\/src\/hooks|\/ui\/(?:Frame|Mark|Icon|Alert|Trouble|Dialog|ConfirmDialog|words|idle|tokens|base)\.|\/doctor\/.*type=style/,
     priority: 3,
   },
   {
     name: 'saved',
-    test: /node_modules\/(?:zod|idb)\/|\/lib\/protocol\/|\/lib\/vault\/(?:vault|schema|device-key)\.|\/(?:attention|opening|RewrittenNotice)\./,
+    test: /node_modules\/(?:zod|idb)\/|\/lib\/protocol\/(?!release)|\/lib\/vault\/(?:vault|schema|database|data-key|device-key)\.|\/(?:attention|opening|RewrittenNotice)\./,
     priority: 2,
   },
   {
@@ -23,6 +25,7 @@ const CHUNKS = [
     test: /node_modules\/@trpc\/|\/lib\/signaling\/(?!server-sent)|\/worker\/(?:client|shuttle)|\/ui\/copy\.|\/(?:RetireDialog|NameDialog)\./,
     priority: 1,
   },
+  { name: 'update', test: /\/lib\/release\/(?:update|served|worker-url)\./ },
 ];
 
 const WORKER_CHUNKS = [
@@ -38,6 +41,8 @@ export default defineConfig({
     format: 'es',
     rolldownOptions: { output: { codeSplitting: { groups: WORKER_CHUNKS } } },
   },
+  // The key by which this build judges the next one (lib/release).
+  define: { 'import.meta.env.RELEASE_KEY': JSON.stringify(pinnedKey()) },
   // Kit prerenders in a hook of the build; that this takes seconds is no news.
   build: {
     rolldownOptions: {
@@ -52,7 +57,7 @@ export default defineConfig({
       strategies: 'injectManifest',
       srcDir: 'src/service-worker',
       filename: 'service-worker.ts',
-      // A new version waits until the person agrees to it; the page registers the worker itself (ui/update.svelte.ts).
+      // The page registers the worker itself, and another version's only when the person agrees (lib/release).
       registerType: 'prompt',
       injectRegister: false,
       manifest: {
@@ -81,6 +86,7 @@ export default defineConfig({
           'prerendered/pages/**/*.html',
         ],
         globIgnores: ['server/**', 'client/.vite/**', 'client/service-worker.js', 'client/_app/version.json'],
+        manifestTransforms: [withIntegrity],
         // The largest part is ML-KEM's chunk, far below; a file beyond this would silently be missing offline.
         maximumFileSizeToCacheInBytes: 1024 * 1024,
       },

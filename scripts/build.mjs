@@ -1,5 +1,6 @@
 /**
- * Builds the client and the server, and notes in build/.stamp which sources the build was made from.
+ * Builds the client and the server, lists what was made (release.json), and notes in build/.stamp which sources it was
+ * made from.
  *
  *   node scripts/build.mjs
  */
@@ -9,15 +10,23 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { join, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { pinnedKey } from './release-key.mjs';
+import { changesIn, nameWorker, writeList } from './release.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const STAMP = join(root, 'build', '.stamp');
-const PRODUCTS = ['build/client/index.html', 'build/server/main.js'];
+const PRODUCTS = ['build/client/index.html', 'build/client/release.json', 'build/server/main.js'];
 
 /** Everything that can change a byte of the build. */
 const SOURCES = [
   'src',
   'static',
+  'scripts/build.mjs',
+  'scripts/precache-entries.mjs',
+  'scripts/release.mjs',
+  'scripts/release-key.mjs',
+  'CHANGELOG.md',
+  'release-key.pub',
   'package.json',
   'package-lock.json',
   'svelte.config.js',
@@ -28,11 +37,11 @@ const SOURCES = [
 const isTest = /\.test\.ts$/;
 
 /**
- * SHA-256 over the name and content of every source file and the version that the build will carry.
+ * SHA-256 over the name and content of every source file, and the version and the key that the build will carry.
  * @returns {string}
  */
 export function sourcesHash() {
-  const hash = createHash('sha256').update(process.env.APP_VERSION ?? '');
+  const hash = createHash('sha256').update(`${process.env.APP_VERSION ?? ''}\0${pinnedKey()}`);
   for (const path of SOURCES.flatMap((name) => filesUnder(join(root, name))).sort()) {
     if (isTest.test(path)) continue;
     const content = readFileSync(path);
@@ -54,7 +63,20 @@ export function build() {
   run('svelte-kit', 'sync');
   run('vite', 'build', '--logLevel', 'warn');
   run('vite', 'build', '--logLevel', 'warn', '-c', 'vite.server.config.ts');
+  listRelease();
   writeFileSync(STAMP, hash);
+}
+
+function listRelease() {
+  const client = join(root, 'build', 'client');
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const changelog = readFileSync(join(root, 'CHANGELOG.md'), 'utf8');
+  nameWorker(client);
+  writeList(client, {
+    version: process.env.APP_VERSION ?? version,
+    key: pinnedKey(),
+    changes: changesIn(changelog),
+  });
 }
 
 /**

@@ -5,8 +5,9 @@
  *
  * What a page loads: the modules its HTML names and, through Vite's manifest, all that they import, also later and by
  * themselves; only what waits for a person's wish or for trouble is left out. The meeting also starts the session worker,
- * so the worker's files count, the post-quantum chunk among them. The service worker comes after the page has come to
- * rest and does not count. `tests/build/budget.test.ts` holds this reckoning to what Chromium loads.
+ * so the worker's files count, the post-quantum chunk among them. The service worker, and the part of the page that
+ * registers it, come after the page has come to rest and do not count. `tests/build/budget.test.ts` holds this
+ * reckoning to what Chromium loads.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +20,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const client = join(root, 'build', 'client');
 const MANIFEST = join(root, '.svelte-kit', 'output', 'client', '.vite', 'manifest.json');
 
-/** Loaded when a person asks for it, when something is wrong, or when no WebSocket opens. */
+/** Loaded when a person asks for it, when something is wrong or new, or when no WebSocket opens. */
 const ON_DEMAND = [
   'QrCode',
   'server-sent-events',
@@ -30,8 +31,13 @@ const ON_DEMAND = [
   'MediaCheck',
   'words-device',
   'UnlockGate',
+  'archive.svelte',
+  'telling',
   'unlocked',
+  'Updates',
 ];
+/** What keeps the app on the device begins seconds after the page is there. */
+const AFTER_REST = ['update'];
 /** Chunks of workers have no names: the one for locks and backups is known by a label that only it holds. */
 const ON_DEMAND_IN_WORKER = 'parley1 commit';
 /** Home asks the server nothing while there are no saved meetings, and starts no worker before a menu item needs it. */
@@ -63,6 +69,15 @@ export function pageLoads() {
   ];
 }
 
+/** Paths below build/client of what comes after the page has come to rest. */
+export function afterRest() {
+  const chunks = Object.values(readManifest());
+  return new Set(chunks.filter(({ name = '' }) => AFTER_REST.includes(name)).map(({ file }) => file));
+}
+
+/** @returns {Record<string, Chunk>} */
+const readManifest = () => JSON.parse(readFileSync(MANIFEST, 'utf8'));
+
 /** @param {string} file */
 export const gzipBytes = (file) => gzipSync(readFileSync(join(client, file)), { level: 9 }).length;
 
@@ -73,8 +88,7 @@ export const gzipBytes = (file) => gzipSync(readFileSync(join(client, file)), { 
  * @returns {Set<string>}
  */
 function loadedBy(page, laterOrNever) {
-  /** @type {Record<string, Chunk>} */
-  const manifest = JSON.parse(readFileSync(MANIFEST, 'utf8'));
+  const manifest = readManifest();
   const html = readFileSync(join(client, page), 'utf8');
   const named = new Set([...html.matchAll(/(?:href="|import\(")\/([^"]+\.js)"/g)].map((match) => match[1]));
   const keys = new Set(Object.keys(manifest).filter((key) => named.has(manifest[key]?.file)));
@@ -85,7 +99,9 @@ function loadedBy(page, laterOrNever) {
     const later =
       key === PAGES
         ? []
-        : dynamicImports.filter((name) => !laterOrNever.includes(manifest[name]?.name ?? ''));
+        : dynamicImports.filter(
+            (name) => ![...AFTER_REST, ...laterOrNever].includes(manifest[name]?.name ?? ''),
+          );
     for (const name of [...imports, ...later]) keys.add(name);
   }
   return new Set(

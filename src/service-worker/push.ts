@@ -1,7 +1,8 @@
-import { fromBase64url, toBase64url } from '../lib/protocol/bytes';
+import { toBase64url } from '../lib/protocol/bytes';
 import { meetingName } from '../lib/protocol/meeting-name';
+import { savedMeetings } from '../lib/vault/lookup';
 import { MEETING_LOCK } from '../lib/vault/meeting-lock';
-import { Vault, type SavedMeeting } from '../lib/vault/vault';
+import type { SavedMeeting } from '../lib/vault/schema';
 
 /**
  * A push message with the app closed: 16 bytes, the meeting's pushTag (section 4), which says something only to a device
@@ -43,16 +44,15 @@ async function tell(data: PushMessageData | null): Promise<void> {
 /** `null`: locked, forgotten, or a message that is none of ours. */
 async function meetingOf(tag: Uint8Array): Promise<SavedMeeting | null> {
   if (tag.length !== TAG_BYTES) return null;
+  const text = toBase64url(tag);
+  return find(({ told }) => told?.tag === text);
+}
+
+async function find(isIt: (meeting: SavedMeeting) => boolean): Promise<SavedMeeting | null> {
   try {
-    const vault = await Vault.open();
-    try {
-      const { meetings } = await vault.meetings();
-      return meetings.find(({ told }) => told?.tag === toBase64url(tag)) ?? null;
-    } finally {
-      vault.close();
-    }
+    return (await savedMeetings()).find(isIt) ?? null;
   } catch {
-    return null; // Locked or unreadable: a notification is shown all the same, and opening the app says why.
+    return null; // Locked or unreadable: the person is told all the same, and the app says why when it is opened.
   }
 }
 
@@ -67,22 +67,8 @@ async function windowOf({ meetingId, role }: SavedMeeting): Promise<WindowClient
 /** The address is made here, of a handle that was checked: nothing that a message holds is ever opened. */
 async function open(vaultId: string | null): Promise<void> {
   await navigator.clearAppBadge?.().catch(() => undefined); // As above.
-  const meeting = vaultId === null ? null : await savedAs(vaultId);
+  const meeting = vaultId === null ? null : await find((one) => one.vaultId === vaultId);
   const shown = meeting === null ? null : await windowOf(meeting);
   if (shown === null) await self.clients.openWindow(vaultId === null ? '/' : `/m#s-${vaultId}`);
   else await shown.focus();
-}
-
-async function savedAs(vaultId: string): Promise<SavedMeeting | null> {
-  try {
-    fromBase64url(vaultId);
-    const vault = await Vault.open();
-    try {
-      return await vault.meeting(vaultId as SavedMeeting['vaultId']);
-    } finally {
-      vault.close();
-    }
-  } catch {
-    return null; // Its page says what is wrong.
-  }
 }

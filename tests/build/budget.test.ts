@@ -1,6 +1,6 @@
 import type { Browser } from '@playwright/test';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { gzipBytes, pageLoads } from '../../scripts/size.mjs';
+import { afterRest, gzipBytes, pageLoads } from '../../scripts/size.mjs';
 import { launchChromium, startProduct, type Product } from './product';
 
 /** What Chromium loads on the first view is what the budget reckons with, and no more. */
@@ -17,13 +17,13 @@ afterAll(async () => {
   await product.stop();
 });
 
-/** Scripts that a page and its workers ask for, as paths below the site's root. The service worker's own do not count. */
+/** Scripts that a page and its workers ask for, as paths below the site's root. What keeps the app does not count. */
 async function scriptsOf(address: string, isReady: string): Promise<string[]> {
   const context = await browser.newContext();
   const loaded = new Set<string>();
   context.on('request', (request) => {
     const { pathname } = new URL(request.url());
-    const isService = request.serviceWorker() !== null || pathname === '/service-worker.js';
+    const isService = request.serviceWorker() !== null || pathname.startsWith('/service-worker.');
     if (pathname.endsWith('.js') && !isService) loaded.add(pathname.slice(1));
   });
   const page = await context.newPage();
@@ -31,7 +31,7 @@ async function scriptsOf(address: string, isReady: string): Promise<string[]> {
   await page.getByRole('button', { name: isReady }).waitFor();
   await page.waitForLoadState('networkidle');
   await context.close();
-  return [...loaded];
+  return [...loaded].filter((file) => !afterRest().has(file));
 }
 
 test.for([

@@ -1,8 +1,9 @@
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { makeNextVersion } from './next-version';
 import { launchChromium, pageAddresses, ROOT, startProduct, type Product } from './product';
 
 /** The app kept on the device: there without a server, and never exchanged without consent. */
@@ -37,11 +38,8 @@ async function openKept(): Promise<Page> {
   return page;
 }
 
-/** The same app with one more byte: what a browser takes for a new version. */
 async function publishNewVersion(): Promise<void> {
-  const path = join(folder, 'build', 'client', 'service-worker.js');
-  await writeFile(path, `${await readFile(path, 'utf8')}\n`);
-  await Promise.all(['.br', '.gz'].map((suffix) => rm(path + suffix, { force: true })));
+  await makeNextVersion(join(folder, 'build', 'client'), { version: '0.99.0', changes: ['It is new.'] });
   // The server reads the list of its files when it starts.
   const { port } = new URL(product.origin);
   await product.stop();
@@ -96,15 +94,24 @@ test('a new version waits until the person agrees, and other windows are left al
   await publishNewVersion();
 
   await page.reload();
-  const notice = page.getByRole('status').filter({ hasText: 'A new version is ready' });
+  const notice = page.getByRole('status').filter({ hasText: 'A new version is ready: 0.99.0' });
   await notice.waitFor();
-  const isWaiting = () =>
-    page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.waiting !== null);
-  expect(await isWaiting()).toBe(true);
+  // Nothing of it is on the device: what a browser has found it would also start by itself one day.
+  const workers = () =>
+    page.evaluate(async () => {
+      const registration = await navigator.serviceWorker.getRegistration();
+      return [registration?.installing, registration?.waiting, registration?.active].map(
+        (worker) => worker?.scriptURL ?? null,
+      );
+    });
+  const [, , before] = await workers();
+  expect(await workers()).toEqual([null, null, before]);
 
   await other.evaluate(() => Object.assign(globalThis, { isSameLoad: true }));
   await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Update now' }).click()]);
-  expect(await isWaiting()).toBe(false);
+  const [installing, waiting, after] = await workers();
+  expect([installing, waiting]).toEqual([null, null]);
+  expect(after).not.toBe(before);
   await notice.waitFor({ state: 'detached' });
   expect(await other.evaluate(() => 'isSameLoad' in globalThis)).toBe(true);
 });

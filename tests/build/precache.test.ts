@@ -6,19 +6,25 @@ import { CLIENT, filesIn } from './product';
 
 /** What a browser without a network never asks for. */
 const LEFT_OUT = new Set([
-  // The service worker itself is kept by the browser, not by its own cache.
-  'service-worker.js',
   // Written after the list is made; the shell `/m` stands in for it.
   '404.html',
-  // Kit's question whether a newer version is there; the service worker answers that.
+  // Kit's question whether a newer version is there; the list of the release answers that.
   '_app/version.json',
+  // Has the hash of the service worker, so it cannot be in there; the worker keeps it beside its files.
+  'release.json',
+  'release.sig',
 ]);
+/** The service worker itself is kept by the browser, not by its own cache. */
+const WORKER = /^service-worker\.[0-9a-f]{32}\.js$/;
 
-type Entry = { url: string; revision: string | null };
+type Entry = { url: string; revision: string | null; integrity: string };
 
 async function precacheList(): Promise<Entry[]> {
-  const worker = await readFile(join(CLIENT, 'service-worker.js'), 'utf8');
-  const list = /\[(?:\{"revision":(?:null|"[0-9a-f]+"),"url":"[^"]+"\},?)+\]/.exec(worker)?.[0];
+  const name = (await filesIn(CLIENT)).find((file) => WORKER.test(file)) ?? '';
+  const worker = await readFile(join(CLIENT, name), 'utf8');
+  const list = /\[(?:\{"integrity":"[^"]+","revision":(?:null|"[0-9a-f]+"),"url":"[^"]+"\},?)+\]/.exec(
+    worker,
+  )?.[0];
   if (list === undefined) throw new Error('The service worker holds no list of files');
   return JSON.parse(list) as Entry[];
 }
@@ -32,7 +38,8 @@ async function fileOf(url: string): Promise<string> {
 
 test('the service worker keeps exactly what the build holds', async () => {
   const kept = await Promise.all((await precacheList()).map(({ url }) => fileOf(url)));
-  const built = (await filesIn(CLIENT)).filter((file) => !/\.(?:br|gz)$/.test(file) && !LEFT_OUT.has(file));
+  const isKept = (file: string) => !/\.(?:br|gz)$/.test(file) && !LEFT_OUT.has(file) && !WORKER.test(file);
+  const built = (await filesIn(CLIENT)).filter(isKept);
   expect(kept.sort()).toEqual(built);
 });
 
@@ -53,6 +60,13 @@ test('each entry tells one version of a file from another', async () => {
       const content = await readFile(join(CLIENT, await fileOf(url)));
       expect(revision, url).toBe(createHash('md5').update(content).digest('hex'));
     }
+  }
+});
+
+test('each entry has the hash of the file as it is served: nothing is rewritten after the list is made', async () => {
+  for (const { url, integrity } of await precacheList()) {
+    const content = await readFile(join(CLIENT, await fileOf(url)));
+    expect(integrity, url).toBe(`sha256-${createHash('sha256').update(content).digest('base64')}`);
   }
 });
 

@@ -1,10 +1,8 @@
 import { createDataKey } from '../crypto/sealed-record';
 import { ParleyError } from '../protocol/errors';
 import { randomId, type VaultId } from '../protocol/ids';
+import { DATA_KEY } from './data-key';
 import type { Database, DeviceKey, KeySlot } from './schema';
-
-/** The one name in the `keys` store. */
-export const DATA_KEY = 'data';
 
 /** `id` tells keys apart, which handles that cannot be exported do not. */
 export async function createDeviceKey(): Promise<DeviceKey> {

@@ -1,10 +1,12 @@
 import { ParleyError } from '../protocol/errors';
 import { randomId, type VaultId } from '../protocol/ids';
-import { createDeviceKey, DATA_KEY } from './device-key';
+import { DATA_KEY } from './data-key';
+import { available, openDatabase } from './database';
+import { createDeviceKey } from './device-key';
 import { askPasskey, makePasskey } from './passkey';
 import type { Database, DeviceKey, KeySlot, LockedKey, PasskeyLock } from './schema';
 import { holdKey, tellLockAfter } from './unlocked';
-import { available, changeSlot, eraseAll, openDatabase, type Vault } from './vault';
+import { changeSlot, eraseAll, type Vault } from './vault';
 import type { SessionClient } from '../worker/client';
 
 /** What the lock is like, as far as it may be known without opening it. */

@@ -30,9 +30,7 @@ export async function unlockedKey({ id, lockAfterMinutes }: LockedKey): Promise<
   const answer = held.some(({ name }) => name === holding(id)) ? await ask(id) : null;
   if (answer === null) throw new ParleyError('vault/locked');
   const deviceKey = { id, key: answer.key };
-  // The service worker looks something up and is gone again: it holds nothing.
-  if ('document' in globalThis && answer.page !== performance.timeOrigin)
-    holdKey(deviceKey, lockAfterMinutes);
+  if (answer.page !== performance.timeOrigin) holdKey(deviceKey, lockAfterMinutes);
   return deviceKey;
 }
 

@@ -1,17 +1,15 @@
-import { openDB } from 'idb';
 import { fromUtf8, utf8 } from '../protocol/bytes';
 import { ParleyError } from '../protocol/errors';
 import type { MeetingId, VaultId } from '../protocol/ids';
 import { openRecord, sealRecord } from '../crypto/sealed-record';
-import { createDeviceKey, DATA_KEY, deviceKeyOf } from './device-key';
+import { DATA_KEY } from './data-key';
+import { available, openDatabase } from './database';
+import { createDeviceKey, deviceKeyOf } from './device-key';
 import {
-  DATABASE,
   historySchema,
   meetingSchema,
   profileSchema,
   toJson,
-  upgrade,
-  VERSION,
   type Database,
   STORES,
   type DeviceKey,
@@ -21,7 +19,6 @@ import {
   type Row,
   type SavedMeeting,
   type SealedStore,
-  type VaultSchema,
 } from './schema';
 
 export type { AcceptedFile, HistoryItem, Profile, SavedMeeting } from './schema';
@@ -334,14 +331,6 @@ export class Vault {
   }
 }
 
-export function openDatabase(): Promise<Database> {
-  return openDB<VaultSchema>(DATABASE, VERSION, {
-    upgrade,
-    // A window with a newer version waits for this one to let go.
-    blocking: (_now, _wanted, event) => (event.target as IDBDatabase).close(),
-  });
-}
-
 /** Needs no key: whoever lost the passphrase can start afresh. */
 export async function eraseAll(database: Database): Promise<DeviceKey> {
   const fresh = await createDeviceKey();
@@ -378,15 +367,4 @@ function isAs(before: readonly Row[], now: readonly Row[]): boolean {
     before.length === now.length &&
     before.every(({ id, revision }, index) => now[index]?.id === id && now[index].revision === revision)
   );
-}
-
-/** Whatever storage refuses with (blocked, full, closed, evicted), it is not there. */
-export async function available<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (cause instanceof ParleyError) throw cause;
-    const isFull = cause instanceof DOMException && cause.name === 'QuotaExceededError';
-    throw new ParleyError(isFull ? 'vault/full' : 'vault/unavailable', { cause });
-  }
 }

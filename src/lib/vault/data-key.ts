@@ -1,0 +1,2 @@
+/** The one name in the `keys` store. */
+export const DATA_KEY = 'data';
