@@ -73,6 +73,9 @@ export default defineConfig({
         theme_color: '#f7f7f3',
         background_color: '#f7f7f3',
         categories: ['communication', 'productivity'],
+        shortcuts: [
+          { name: 'New meeting', url: '/m#new', icons: [{ src: '/icon-192.png', sizes: '192x192' }] },
+        ],
         icons: [
           { src: '/icon-192.png', sizes: '192x192', type: 'image/png' },
           { src: '/icon-512.png', sizes: '512x512', type: 'image/png' },
