@@ -17,7 +17,7 @@ const CHUNKS = [
   },
   {
     name: 'saved',
-    test: /node_modules\/(?:zod|idb)\/|\/lib\/protocol\/(?!release)|\/lib\/vault\/(?:vault|schema|database|data-key|device-key)\.|\/(?:attention|opening|RewrittenNotice)\./,
+    test: /node_modules\/(?:zod|idb)\/|\/lib\/protocol\/(?!release)|\/lib\/vault\/(?:vault|schema|database|data-key|device-key|meeting-lock)\.|\/(?:attention|opening|RewrittenNotice)\./,
     priority: 2,
   },
   {
@@ -32,6 +32,8 @@ const WORKER_CHUNKS = [
   {
     name: 'vault-jobs',
     test: /node_modules\/hash-wasm\/|\/(?:lock-jobs|backup-jobs|sealed-json|passphrase-box)\./,
+    // What they share with the rest stays there: else whoever joins would load all of this for it.
+    includeDependenciesRecursively: false,
   },
 ];
 

@@ -140,9 +140,10 @@ for (const who of ['host', 'guest'] as const) {
     await expectHeard(guest, 'From here on here');
 
     // And back again.
-    await one.page.close();
+    const second = one.page;
     one.page = first;
     await first.getByRole('button', { name: 'Use it here' }).click();
+    await expect(second.getByRole('alert')).toContainText('open in another window');
     if (who === 'guest') await joinMeeting(guest, link, 'Grace');
     await expectConnected(host, guest);
   });

@@ -45,6 +45,9 @@ async function pusher({ context }: Visitor, origin: string): Promise<(data: stri
   };
 }
 
+// What the browser's own push service says to a private window, where it is none.
+test.use({ expectedProblems: [/does not support the Push API in incognito mode/] });
+
 type Shown = { title: string; body: string; data: unknown };
 
 /** Runs in the page: what the browser shows of this site, taken away with the asking. */

@@ -44,7 +44,7 @@ function standIn(...transfers: FileTransfer[]) {
   };
 }
 
-const words = (reason: string, by: string): string => `${reason} by ${by}`;
+const words = () => Promise.resolve((reason: string, by: string): string => `${reason} by ${by}`);
 
 describe('the files', () => {
   it.each<[Partial<FileTransfer>, string[]]>([

@@ -2,7 +2,8 @@ import type { Chat } from '../chat/chat.svelte';
 import { MAX_ENTRIES, type Entry } from '../chat/conversation';
 import type { Files } from '../files/files.svelte';
 import type { FileId, VaultId } from '../protocol/ids';
-import type { HistoryItem, Vault } from '../vault/vault';
+import { keepHistory, readHistory, type HistoryItem } from '../vault/history';
+import type { Vault } from '../vault/vault';
 import type { HistoryView } from './view';
 
 type Place = { vault: Vault; vaultId: VaultId };
@@ -42,7 +43,7 @@ export class Archive {
 
   /** What was said since the page was opened is kept as well. */
   static async open(place: Place, sources: Sources, onFault: (fault: unknown) => void): Promise<Archive> {
-    const items = await place.vault.history(place.vaultId);
+    const items = await readHistory(place.vault, place.vaultId);
     const restored = items.filter((item) => item.type === 'message').map(toEntry);
     sources.chat.restore(restored);
     return new Archive(
@@ -91,7 +92,7 @@ export class Archive {
       while (this.#due.size > 0) {
         const items = [...this.#due.values()];
         this.#due.clear();
-        await vault.keepHistory(vaultId, items, MAX_ENTRIES);
+        await keepHistory(vault, vaultId, items, MAX_ENTRIES);
       }
     } catch (fault) {
       this.#onFault(fault);

@@ -41,7 +41,8 @@ export class HistoryDesk implements HistoryView {
       await this.#archive?.close();
       this.#archive = null;
       const place = this.#keeper.archive;
-      await place?.vault.dropHistory(place.vaultId);
+      const { dropHistory } = await import('../vault/history');
+      if (place !== null) await dropHistory(place.vault, place.vaultId);
     });
   }
 

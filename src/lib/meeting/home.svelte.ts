@@ -74,17 +74,7 @@ export class Home implements HomeView {
 
   setNotice(vaultId: string, on: boolean): void {
     if (on) this.#attention.allow();
-    this.#do(
-      this.#withKeys(vaultId, async (session, { meetingId, role, sealedKeys, vaultId: own }) => {
-        await session.call('open-saved', {
-          vault: { dataKey: this.#open().dataKey, vaultId: own },
-          sealedKeys,
-        });
-        const { keepTold } = await import('./telling');
-        const keep = (patch: MeetingPatch) => this.#open().update(own, patch);
-        await keepTold(on, { meetingId, role, session, signaling: this.#server(), keep });
-      }),
-    );
+    this.#do(this.#tell(vaultId, on));
   }
 
   newLink(vaultId: string): void {
@@ -134,7 +124,9 @@ export class Home implements HomeView {
       onEvent: (event) => this.#event(event),
       onState: (state) => {
         this.#isOnline = state.at === 'open';
-        if (state.at === 'open') this.#watch();
+        if (state.at !== 'open') return;
+        this.#watch();
+        this.#do(this.#renewTold());
       },
     });
     this.#signaling.start();
@@ -149,6 +141,24 @@ export class Home implements HomeView {
 
   #watch(): void {
     this.#do(this.#server().watch(this.#records.map(({ meetingId }) => meetingId)));
+  }
+
+  #tell(vaultId: string, on: boolean): Promise<void> {
+    return this.#withKeys(vaultId, async (session, { meetingId, role, sealedKeys, vaultId: own }) => {
+      const vault = { dataKey: this.#open().dataKey, vaultId: own };
+      await session.call('open-saved', { vault, sealedKeys });
+      const { keepTold } = await import('./telling');
+      const keep = (patch: MeetingPatch) => this.#open().update(own, patch);
+      await keepTold(on, { meetingId, role, session, signaling: this.#server(), keep });
+    });
+  }
+
+  /** Of a host's meetings its own page does it: only who is host at that moment may ask the server. */
+  async #renewTold(): Promise<void> {
+    const wished = this.#records.filter(({ wantsNotice, role }) => wantsNotice && role === 'guest');
+    if (wished.length === 0) return;
+    const { isRenewalDue } = await import('./telling');
+    for (const record of wished) if (isRenewalDue(record)) await this.#tell(record.vaultId, true);
   }
 
   #event(event: ServerEvent): void {

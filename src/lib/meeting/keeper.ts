@@ -162,6 +162,12 @@ export class Keeper {
     return { meetingId, role, session, signaling, keep: (patch) => this.update(patch) };
   }
 
+  async renewTold(session: SessionClient, signaling: Signaling): Promise<void> {
+    const { isRenewalDue, keepTold } = await import('./telling');
+    if (this.#record !== null && isRenewalDue(this.#record))
+      await keepTold(true, this.told(session, signaling));
+  }
+
   /** Whether what is said is kept on this device. */
   get keepsHistory(): boolean {
     return this.#record?.keepsHistory ?? false;

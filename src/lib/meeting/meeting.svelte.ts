@@ -39,8 +39,8 @@ export class Meeting implements MeetingView {
   readonly history: HistoryDesk;
   readonly #session: SessionClient;
   readonly #signaling: Signaling;
-  readonly #keeper: Keeper;
-  readonly #attention: Attention;
+  readonly #keeper = new Keeper();
+  readonly #attention = new Attention();
   readonly #network: Network;
   readonly #sleep: () => void;
   #side: Guest | Host | null = null;
@@ -59,8 +59,6 @@ export class Meeting implements MeetingView {
   #wasRewritten = $state.raw(false);
 
   constructor() {
-    this.#keeper = new Keeper();
-    this.#attention = new Attention();
     this.#session = new SessionClient((event) => this.#worker(event));
     this.#signaling = new Signaling({
       onEvent: (event) => this.#side?.server(event),
@@ -311,6 +309,7 @@ export class Meeting implements MeetingView {
     switch (type) {
       case 'enter':
         if (side instanceof Host) side.open();
+        if (this.#wantsNotice) this.#do(this.#keeper.renewTold(this.#session, this.#signaling));
         return this.#attention.allow();
       case 'prepare':
         if (!(side instanceof Guest)) return;

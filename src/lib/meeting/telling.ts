@@ -15,6 +15,8 @@ const SUBSCRIBE_MS = 10_000;
 /** A registration that is not there by then will not come: a private window, or storage that is blocked. */
 const WORKER_MS = 5_000;
 
+const RENEW_AFTER_MS = 7 * 24 * 3_600_000;
+
 type Told = NonNullable<SavedMeeting['told']>;
 export type Telling = {
   meetingId: MeetingId;
@@ -48,6 +50,12 @@ export async function keepTold(
   if (subscription === null) return;
   await signaling.tell({ id: meetingId, role, tag, subscription });
   await keep({ wantsNotice: true, told: { tag, atMs: Date.now() } });
+}
+
+/** Subscriptions end at the server after 30 days. Renewed while the app is in use, without asking anybody again. */
+export function isRenewalDue({ wantsNotice, told, isRetired }: SavedMeeting): boolean {
+  const isOld = Date.now() - (told?.atMs ?? 0) > RENEW_AFTER_MS;
+  return wantsNotice && !isRetired && isOld && globalThis.Notification?.permission === 'granted';
 }
 
 async function ownSubscription(): Promise<PushSubscription | null> {

@@ -145,29 +145,3 @@ export function wordsFor(code: ErrorCode): Words | Promise<Words> {
 
 /** What somebody is called who gave no name. */
 export const NAMELESS = { host: 'the host', guest: 'a guest' } as const;
-
-/** Why a file did not arrive. */
-const FILE_ENDINGS = {
-  cancelled: { me: 'You cancelled it.', them: 'The other side cancelled it.' },
-  declined: { me: 'You declined it.', them: 'It was declined.' },
-  'no-room': {
-    me: 'There is not enough room on this device. Free some, then ask for the file again.',
-    them: 'The other device has not enough room for it.',
-  },
-  unreadable: {
-    me: 'The file can no longer be read: it was moved, changed or deleted. Pick it again.',
-    them: 'The sender’s device can no longer read it. Ask for it to be sent again.',
-  },
-  damaged: {
-    me: 'What arrived is not what was sent, so it was deleted. Ask for it to be sent again.',
-    them: 'It did not arrive whole, so it was deleted there. Send it again.',
-  },
-  'write-failed': {
-    me: 'This device could not store it. Free some space, then ask for the file again.',
-    them: 'The other device could not store it.',
-  },
-} as const;
-
-export function fileEnding(reason: keyof typeof FILE_ENDINGS, by: 'me' | 'them'): string {
-  return FILE_ENDINGS[reason][by];
-}

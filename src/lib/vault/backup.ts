@@ -4,15 +4,10 @@ import { ParleyError } from '../protocol/errors';
 import { isBox } from '../crypto/passphrase-box';
 import { sealRecord } from '../crypto/sealed-record';
 import { withWorker } from './lock';
-import {
-  historySchema,
-  meetingSchema,
-  profileSchema,
-  toJson,
-  type Profile,
-  type SavedMeeting,
-} from './schema';
-import type { Rows, Swap, Vault } from './vault';
+import { historySchema } from './history';
+import { meetingSchema, profileSchema, toJson, type Profile, type SavedMeeting } from './schema';
+import type { Vault } from './vault';
+import { readRows, swapRows, type Rows, type Swap } from './whole';
 
 /** What an import would do with one meeting. `older`: what is here was used later than what is in the backup. */
 export type ImportItem = { meeting: SavedMeeting; kind: 'new' | 'same' | 'newer' | 'older' };
@@ -30,7 +25,7 @@ const HEAD_BYTES = 8;
 
 /** `passphrase` is null for a file that anybody can read. */
 export async function writeBackup(vault: Vault, passphrase: string | null, nowMs: number): Promise<Blob> {
-  const rows = await vault.rows();
+  const rows = await readRows(vault);
   const { file } = await withWorker((session) =>
     session.call('write-backup', { dataKey: vault.dataKey, rows, passphrase, nowMs }),
   );
@@ -47,7 +42,7 @@ export async function needsPassphrase(file: Blob): Promise<boolean> {
  * `backup/outdated`, `vault/full`.
  */
 export async function readBackup(vault: Vault, file: Blob, passphrase: string | null): Promise<ImportPlan> {
-  const before = await vault.rows();
+  const before = await readRows(vault);
   const { meetings: here } = await vault.meetings();
   const known = here.map(({ meetingId, role, vaultId }) => ({ meetingId, role, vaultId }));
   // A record that does not open keeps its handle too.
@@ -72,7 +67,7 @@ export async function readBackup(vault: Vault, file: Blob, passphrase: string | 
       );
       const profile = own.name === '' && contents.profile !== null ? { ...own, name } : null;
       const swap = await sealed(vault, { taken, profile, history: contents.history });
-      await vault.swap(before, swap);
+      await swapRows(vault, before, swap);
     },
   };
 }

@@ -6,6 +6,7 @@ import { readBackup, writeBackup } from './backup';
 import { forgetLocked, lockState, removeLock, setLock, setLockAfter, unlock, withWorker } from './lock';
 import { DATABASE, VERSION, type VaultSchema } from './schema';
 import { Vault, type SavedMeeting } from './vault';
+import { readRows } from './whole';
 
 const PASSPHRASE = 'correct horse battery';
 const WISHES = { passphrase: PASSPHRASE, withPasskey: false, lockAfterMinutes: 0 };
@@ -249,7 +250,7 @@ describe('a backup', () => {
     await made(vault);
     await made(vault);
     const file = await writeBackup(vault, null, 1);
-    const rows = await vault.rows();
+    const rows = await readRows(vault);
     const good: unknown = JSON.parse(await file.text());
     const spoilt = (
       change: (contents: { meetings: Record<string, unknown>[]; [key: string]: unknown }) => void,
@@ -297,7 +298,7 @@ describe('a backup', () => {
       const outcome = await readBackup(vault, blob, PASSPHRASE).catch((fault: unknown) => fault);
       expect(outcome, what).toMatchObject({ code });
     }
-    expect(await vault.rows()).toEqual(rows);
+    expect(await readRows(vault)).toEqual(rows);
   });
 
   test('of 500 meetings is imported at once', async () => {

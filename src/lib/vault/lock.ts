@@ -6,7 +6,8 @@ import { createDeviceKey } from './device-key';
 import { askPasskey, makePasskey } from './passkey';
 import type { Database, DeviceKey, KeySlot, LockedKey, PasskeyLock } from './schema';
 import { holdKey, tellLockAfter } from './unlocked';
-import { changeSlot, eraseAll, type Vault } from './vault';
+import { eraseAll, type Vault } from './vault';
+import { changeSlot, readRows, swapRows } from './whole';
 import type { SessionClient } from '../worker/client';
 
 /** What the lock is like, as far as it may be known without opening it. */
@@ -99,7 +100,7 @@ export async function removeLock(vault: Vault): Promise<void> {
 }
 
 export async function setLockAfter(vault: Vault, lockAfterMinutes: number): Promise<void> {
-  await vault.changeSlot((slot) => ({ ...asLocked(slot), lockAfterMinutes }));
+  await changeSlot(vault.inside.database, (slot) => ({ ...asLocked(slot), lockAfterMinutes }));
   tellLockAfter(lockAfterMinutes);
 }
 
@@ -111,11 +112,12 @@ export function forgetLocked(): Promise<void> {
 }
 
 async function move(vault: Vault, slot: KeySlot, key: CryptoKey): Promise<void> {
-  const [before, from] = [await vault.rows(), vault.deviceKey];
+  const before = await readRows(vault);
+  const { deviceKey: from } = vault.inside;
   const { rows } = await withWorker((session) =>
     session.call('reseal', { from: from.key, to: key, rows: before }),
   );
-  await vault.swap(before, { rows, key: { slot: { ...slot, before: from.id }, key } });
+  await swapRows(vault, before, { rows, key: { slot: { ...slot, before: from.id }, key } });
 }
 
 function waitOf({ wrongTries, lastTryAtMs }: LockedKey, nowMs: number): number {

@@ -2,7 +2,7 @@ import type { DBSchema, IDBPDatabase } from 'idb';
 import * as z from 'zod/mini';
 import type { SealedRecord } from '../crypto/sealed-record';
 import { fromBase64url, toBase64url, type Bytes } from '../protocol/bytes';
-import type { FileId, MeetingId, MessageId, ParticipantId, VaultId } from '../protocol/ids';
+import type { FileId, MeetingId, ParticipantId, VaultId } from '../protocol/ids';
 
 /**
  * What IndexedDB holds (section 12): random handles, revisions and ciphertext. Everything that says something about a
@@ -68,7 +68,7 @@ export function upgrade(database: Database, from: number): void {
 // Zod compiles parsers with `new Function` unless told not to; the content security policy forbids that.
 z.config({ jitless: true });
 
-const id = <T extends string>() =>
+export const id = <T extends string>() =>
   z.pipe(
     z.string().check(z.regex(/^[A-Za-z0-9_-]{22}$/)),
     z.transform((text) => text as T),
@@ -77,7 +77,7 @@ const bytes = z.pipe(
   z.string(),
   z.transform((text) => fromBase64url(text)),
 );
-const timeMs = z.number().check(z.gte(0));
+export const timeMs = z.number().check(z.gte(0));
 
 const acceptedFile = z.object({
   file: id<FileId>(),
@@ -141,44 +141,12 @@ export const profileSchema = z.object({
   backedUpAtMs: z._default(z.nullable(timeMs), null),
 });
 
-const speaker = z.union([z.literal('you'), id<ParticipantId>()]);
-/** Only what Parley writes: an emoji of any length would be text. */
-const reaction = z.object({
-  emoji: z.string().check(z.maxLength(32)),
-  people: z.array(z.object({ id: speaker, name: z.string() })),
-});
-
-/** The inside of a `history` record: one message, or the name of a file that came. */
-export const historySchema = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('message'),
-    /** Its place in the conversation. */
-    key: z.number().check(z.int(), z.gte(1)),
-    id: id<MessageId>(),
-    from: speaker,
-    fromName: z.string(),
-    text: z.string(),
-    sentAtMs: timeMs,
-    replyTo: z.nullable(id<MessageId>()),
-    reactions: z.array(reaction),
-  }),
-  z.object({
-    type: z.literal('file'),
-    id: id<FileId>(),
-    name: z.string(),
-    size: z.number().check(z.int(), z.gte(0)),
-    fromName: z.string(),
-    atMs: timeMs,
-  }),
-]);
-
-export type HistoryItem = z.infer<typeof historySchema>;
 export type SavedMeeting = z.infer<typeof meetingSchema>;
 export type AcceptedFile = z.infer<typeof acceptedFile>;
 export type Profile = z.infer<typeof profileSchema>;
 
 /** JSON with bytes as base64url: what the schemas read back. */
-export function toJson(value: SavedMeeting | Profile | HistoryItem): string {
+export function toJson(value: object): string {
   return JSON.stringify(value, (_key, part: unknown) =>
     part instanceof Uint8Array ? toBase64url(part) : part,
   );

@@ -6,29 +6,26 @@ import { DATA_KEY } from './data-key';
 import { available, openDatabase } from './database';
 import { createDeviceKey, deviceKeyOf } from './device-key';
 import {
-  historySchema,
   meetingSchema,
   profileSchema,
   toJson,
   type Database,
   STORES,
   type DeviceKey,
-  type HistoryItem,
-  type KeySlot,
   type Profile,
   type Row,
   type SavedMeeting,
   type SealedStore,
 } from './schema';
 
-export type { AcceptedFile, HistoryItem, Profile, SavedMeeting } from './schema';
+export type { AcceptedFile, Profile, SavedMeeting } from './schema';
 
-/** Every record as it lies here. */
-export type Rows = Record<SealedStore, Row[]>;
-/** What takes the place of what is there: rows by their ids, and perhaps another key with its slot. */
-export type Swap = {
-  rows: Record<SealedStore, Omit<Row, 'revision'>[]>;
-  key?: { slot: KeySlot; key: CryptoKey };
+/** What the vault's other parts work with. */
+export type Inside = {
+  readonly database: Database;
+  readonly deviceKey: DeviceKey;
+  /** Other records or another key: everybody looks again. */
+  changed(key: DeviceKey): void;
 };
 /** What a meeting is, and where it lies, never changes. */
 export type MeetingPatch = Partial<Omit<SavedMeeting, 'vaultId' | 'meetingId' | 'role'>>;
@@ -75,10 +72,6 @@ export class Vault {
         throw fault;
       }
     });
-  }
-
-  get deviceKey(): DeviceKey {
-    return this.#deviceKey;
   }
 
   /** For the session worker, which seals the meetings' keys itself. */
@@ -153,46 +146,6 @@ export class Vault {
     this.#announce();
   }
 
-  /** What was kept of a meeting's conversation, in its order. What does not open is left out. */
-  async history(vaultId: VaultId): Promise<HistoryItem[]> {
-    const rows = await available(() => this.#database.getAll('history', historyOf(vaultId)));
-    const opened = await Promise.allSettled(rows.map((row) => this.#read('history', row, historySchema)));
-    return opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  }
-
-  /** Adds to it, and writes over what has the same name. `limit`: of the oldest, those beyond it go. */
-  async keepHistory(vaultId: VaultId, items: readonly HistoryItem[], limit: number): Promise<void> {
-    const deviceKey = this.#deviceKey;
-    const rows = await Promise.all(
-      items.map(async (item) => {
-        const id = `${vaultId}/${nameOf(item)}`;
-        return {
-          id,
-          revision: 1,
-          sealed: await sealRecord(deviceKey.key, 'history', id, utf8(toJson(item))),
-        };
-      }),
-    );
-    await available(async () => {
-      const transaction = this.#database.transaction(['keys', 'meetings', 'history'], 'readwrite');
-      const [key, meeting] = await Promise.all([
-        transaction.objectStore('keys').get(DATA_KEY),
-        transaction.objectStore('meetings').getKey(vaultId),
-      ]);
-      // Forgotten, erased or moved to another key meanwhile: then there is nothing to add to.
-      if (key?.id !== deviceKey.id || meeting === undefined) return;
-      const history = transaction.objectStore('history');
-      await Promise.all(rows.map((row) => history.put(row)));
-      const ids = await history.getAllKeys(historyOf(vaultId));
-      await Promise.all(ids.slice(0, Math.max(0, ids.length - limit)).map((id) => history.delete(id)));
-      await transaction.done;
-    });
-  }
-
-  async dropHistory(vaultId: VaultId): Promise<void> {
-    await available(() => this.#database.delete('history', historyOf(vaultId)));
-  }
-
   async profile(): Promise<Profile> {
     const row = await available(() => this.#database.get('profile', PROFILE_ID));
     return row === undefined ? NO_PROFILE : this.#read('profile', row, profileSchema);
@@ -212,44 +165,16 @@ export class Vault {
     this.#announce();
   }
 
-  /** As they lie here, at one moment. */
-  rows(): Promise<Rows> {
-    return available(async () => {
-      const transaction = this.#database.transaction(STORES);
-      const [meetings, profile, history] = await Promise.all(
-        STORES.map((store) => transaction.objectStore(store).getAll()),
-      );
-      return { meetings: meetings ?? [], profile: profile ?? [], history: history ?? [] };
-    });
-  }
-
-  /**
-   * All at once or nothing, and only if nothing changed since `before` was read: else `backup/outdated`. With a key the
-   * rows must be sealed under it, all of them.
-   */
-  async swap(before: Rows, { rows, key }: Swap): Promise<void> {
-    await available(async () => {
-      const transaction = this.#database.transaction(['keys', ...STORES], 'readwrite');
-      const now = await Promise.all(STORES.map((store) => transaction.objectStore(store).getAll()));
-      const slot = await transaction.objectStore('keys').get(DATA_KEY);
-      const isSame = slot?.id === this.#deviceKey.id && STORES.every((s, i) => isAs(before[s], now[i] ?? []));
-      if (!isSame) throw new ParleyError('backup/outdated');
-      const puts = STORES.flatMap((store) => {
-        const revisions = new Map(before[store].map(({ id, revision }) => [id, revision]));
-        return rows[store].map((row) =>
-          transaction.objectStore(store).put({ ...row, revision: (revisions.get(row.id) ?? 0) + 1 }),
-        );
-      });
-      const slotPut = key && transaction.objectStore('keys').put(key.slot, DATA_KEY);
-      await Promise.all([...puts, slotPut, transaction.done]);
-    });
-    if (key !== undefined) this.#deviceKey = { id: key.slot.id, key: key.key };
-    this.#announce();
-  }
-
-  /** Changes what stands beside a lock. Answers the slot as it was. */
-  changeSlot(change: (slot: KeySlot) => KeySlot): Promise<KeySlot> {
-    return available(() => changeSlot(this.#database, change));
+  /** For what is loaded apart: locks and backups (whole.ts), kept conversations (history.ts). */
+  get inside(): Inside {
+    return {
+      database: this.#database,
+      deviceKey: this.#deviceKey,
+      changed: (key) => {
+        this.#deviceKey = key;
+        this.#announce();
+      },
+    };
   }
 
   #heard(): void {
@@ -345,26 +270,6 @@ export async function eraseAll(database: Database): Promise<DeviceKey> {
   return fresh;
 }
 
-/** In one transaction. Throws `vault/not-found` where there is no key yet. */
-export async function changeSlot(database: Database, change: (slot: KeySlot) => KeySlot): Promise<KeySlot> {
-  const transaction = database.transaction('keys', 'readwrite');
-  const before = await transaction.store.get(DATA_KEY);
-  if (before === undefined) throw new ParleyError('vault/not-found');
-  await Promise.all([transaction.store.put(change(before), DATA_KEY), transaction.done]);
-  return before;
-}
-
 /** Every id that begins with the handle and a stroke; `0` is the character after it. */
-const historyOf = (vaultId: VaultId): IDBKeyRange =>
+export const historyOf = (vaultId: VaultId): IDBKeyRange =>
   IDBKeyRange.bound(`${vaultId}/`, `${vaultId}0`, false, true);
-
-/** Sorts in the order of the conversation; names of files come after it. */
-const nameOf = (item: HistoryItem): string =>
-  item.type === 'message' ? String(item.key).padStart(12, '0') : `file-${item.id}`;
-
-function isAs(before: readonly Row[], now: readonly Row[]): boolean {
-  return (
-    before.length === now.length &&
-    before.every(({ id, revision }, index) => now[index]?.id === id && now[index].revision === revision)
-  );
-}

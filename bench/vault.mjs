@@ -1,0 +1,163 @@
+/**
+ * What the vault costs whoever opens the app without a network.
+ *
+ *   node bench/vault.mjs [--rounds 10] [--meetings 1000]
+ *
+ * Three devices that keep the app, the server gone: one with nothing saved (the reference: its Home is complete when it
+ * says what Parley is), one with a single meeting, one with a thousand. From the navigation's start to the list being
+ * there. Then the device with the thousand is locked: from the press of Unlock to the list, less what Argon2id alone
+ * takes on this machine.
+ */
+import { Buffer } from 'node:buffer';
+import { createHash, randomBytes } from 'node:crypto';
+import { argon2id } from 'hash-wasm';
+import { launchBrowser, median, readOptions, report, startParley } from './support.mjs';
+
+/** @typedef {import('@playwright/test').BrowserContext} Context */
+
+const { rounds, meetings } = readOptions({ rounds: 10, meetings: 1_000 });
+const PASSPHRASE = 'lantern walnut cloud river';
+const ARGON2ID = { memorySize: 65_536, iterations: 3, parallelism: 1, hashLength: 32 };
+
+const id = () => randomBytes(16).toString('base64url');
+
+/** A guest's meeting as a plain backup has it (docs/protocol.md, section 12). @param {number} number */
+function meetingInBackup(number) {
+  const meetingId = randomBytes(16);
+  const checked = Buffer.concat([Uint8Array.of(1), meetingId, randomBytes(32)]);
+  const check = createHash('sha256').update('parley1 link').update(checked).digest().subarray(0, 2);
+  const fragment = Buffer.concat([checked, check]).toString('base64url');
+  const keys = Buffer.concat([Uint8Array.of(0, fragment.length), Buffer.from(fragment), Uint8Array.of(0)]);
+  return {
+    vaultId: id(),
+    meetingId: meetingId.toString('base64url'),
+    role: 'guest',
+    name: `Meeting ${number}`,
+    policy: { lobby: false, relayOnly: false, sealMedia: false },
+    participant: id(),
+    createdAtMs: 1_800_000_000_000,
+    openedAtMs: 1_800_000_000_000 + number,
+    verified: [],
+    acceptedFiles: [],
+    wantsNotice: false,
+    isRetired: false,
+    keys: keys.toString('base64url'),
+  };
+}
+
+/** A device that keeps the app and so many meetings. @param {number} count */
+async function device(count) {
+  const browser = await launchBrowser();
+  const context = await browser.newContext();
+  await context.addInitScript(() => {
+    const target = /** @type {{ shownAtMs?: number }} */ (globalThis);
+    new MutationObserver(() => {
+      if (target.shownAtMs !== undefined) return;
+      if (document.querySelector('ul[aria-labelledby] li a, .aside figure') === null) return;
+      requestAnimationFrame(() => (target.shownAtMs ??= performance.now()));
+    }).observe(document, { subtree: true, childList: true });
+  });
+  const page = await context.newPage();
+  await page.goto(`${parley.url}/settings`);
+  await page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated');
+  if (count > 0) {
+    const list = Array.from({ length: count }, (_, number) => meetingInBackup(number));
+    const contents = { format: 'parley', v: 1, exportedAtMs: 1, profile: null, meetings: list, history: [] };
+    const buffer = Buffer.from(JSON.stringify(contents));
+    await page.getByLabel('Import backup').setInputFiles({ name: 'many.json', mimeType: '', buffer });
+    await page.getByRole('button', { name: 'Import', exact: true }).click({ timeout: 60_000 });
+    await page.getByText(`Imported: ${count} added`).waitFor({ timeout: 60_000 });
+  }
+  await page.close();
+  return { browser, context };
+}
+
+/** Milliseconds from the navigation's start until Home is complete. @param {Context} context */
+async function openHome(context) {
+  const page = await context.newPage();
+  await page.goto(`${parley.url}/`);
+  const handle = await page.waitForFunction(
+    () => /** @type {{ shownAtMs?: number }} */ (globalThis).shownAtMs ?? null,
+  );
+  const shownAtMs = Number(await handle.jsonValue());
+  await page.close();
+  return shownAtMs;
+}
+
+/** Milliseconds from the press of Unlock to the list. @param {Context} context */
+async function unlock(context) {
+  const page = await context.newPage();
+  await page.goto(`${parley.url}/`);
+  await page.getByLabel('Passphrase').fill(PASSPHRASE);
+  const tookMs = await page.evaluate(async () => {
+    const target = /** @type {{ shownAtMs?: number }} */ (globalThis);
+    delete target.shownAtMs;
+    const startMs = performance.now();
+    const button = [...document.querySelectorAll('button')].find(
+      (one) => one.textContent?.trim() === 'Unlock',
+    );
+    button?.click();
+    while (target.shownAtMs === undefined) await new Promise((next) => requestAnimationFrame(next));
+    return target.shownAtMs - startMs;
+  });
+  await page.close();
+  return tookMs;
+}
+
+async function stretch() {
+  const startMs = performance.now();
+  await argon2id({ ...ARGON2ID, password: PASSPHRASE, salt: randomBytes(16), outputType: 'binary' });
+  return performance.now() - startMs;
+}
+
+const parley = await startParley();
+const [empty, one, many] = [await device(0), await device(1), await device(meetings)];
+await parley.close();
+try {
+  /** @type {Record<'empty' | 'one' | 'many', number[]>} */
+  const raw = { empty: [], one: [], many: [] };
+  for (let round = 0; round <= rounds; round++) {
+    const [a, b, c] = [
+      await openHome(empty.context),
+      await openHome(one.context),
+      await openHome(many.context),
+    ];
+    // The first warms up the disk's and the engine's caches.
+    if (round === 0) continue;
+    raw.empty.push(a);
+    raw.one.push(b);
+    raw.many.push(c);
+  }
+  const medians = { emptyMs: median(raw.empty), oneMs: median(raw.one), manyMs: median(raw.many) };
+  for (const [name, values] of /** @type {const} */ ([
+    ['', raw.one],
+    ['_many', raw.many],
+  ])) {
+    const about = {
+      name: `vault.open_offline${name}`,
+      unit: 'ratio',
+      reference: 'the same app with nothing saved',
+    };
+    const ratios = values.map((tookMs, round) => tookMs / (raw.empty[round] ?? NaN));
+    report(about, ratios, medians, raw);
+  }
+
+  const page = await many.context.newPage();
+  await page.goto(`${parley.url}/settings`);
+  await page.getByRole('button', { name: 'Lock with a passphrase' }).click();
+  await page.getByLabel('Passphrase', { exact: true }).fill(PASSPHRASE);
+  await page.getByLabel('Once more').fill(PASSPHRASE);
+  await page.getByRole('button', { name: 'Lock', exact: true }).click();
+  await page.getByRole('button', { name: 'Lock now' }).waitFor({ timeout: 60_000 });
+  await page.close();
+  const unlocking = { took: /** @type {number[]} */ ([]), argon2id: /** @type {number[]} */ ([]) };
+  for (let round = 0; round < rounds; round++) {
+    unlocking.argon2id.push(await stretch());
+    unlocking.took.push(await unlock(many.context));
+  }
+  const over = unlocking.took.map((tookMs, round) => tookMs - (unlocking.argon2id[round] ?? NaN));
+  const about = { name: 'vault.unlock_beyond_argon2id', unit: 'ms', reference: 'Argon2id in Node' };
+  report(about, over, { tookMs: median(unlocking.took), argon2idMs: median(unlocking.argon2id) }, unlocking);
+} finally {
+  await Promise.all([empty, one, many].map(({ browser }) => browser.close()));
+}
