@@ -148,8 +148,8 @@ test('a meeting in another window goes on with what it has', async ({ context, s
     const [worker] = await workersOn(alone);
     const id = /service-worker\.(\w+)\.js/.exec(worker ?? '')?.[1] ?? '';
     await expect
-      .poll(() => alone.evaluate(() => caches.keys()))
-      .toEqual([`parley-list-${id}`, `parley-files-${id}`].sort().reverse());
+      .poll(() => alone.evaluate(async () => (await caches.keys()).sort()))
+      .toEqual([`parley-files-${id}`, `parley-list-${id}`]);
   });
 });
 
