@@ -11,9 +11,10 @@ import { join, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { pinnedKey } from './release-key.mjs';
-import { changesIn, nameWorker, writeList } from './release.mjs';
+import { changesIn, nameWorker, signaturesOf, writeList } from './release.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const CLIENT = join(root, 'build', 'client');
 const STAMP = join(root, 'build', '.stamp');
 const PRODUCTS = ['build/client/index.html', 'build/client/release.json', 'build/server/main.js'];
 
@@ -59,20 +60,21 @@ export function isBuildFresh() {
 export function build() {
   // Taken before the build: a file that is edited meanwhile makes the result stale, as it should.
   const hash = sourcesHash();
+  const restoreSignatures = signaturesOf(CLIENT);
   rmSync(STAMP, { force: true });
   run('svelte-kit', 'sync');
   run('vite', 'build', '--logLevel', 'warn');
   run('vite', 'build', '--logLevel', 'warn', '-c', 'vite.server.config.ts');
   listRelease();
+  restoreSignatures();
   writeFileSync(STAMP, hash);
 }
 
 function listRelease() {
-  const client = join(root, 'build', 'client');
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const changelog = readFileSync(join(root, 'CHANGELOG.md'), 'utf8');
-  nameWorker(client);
-  writeList(client, {
+  nameWorker(CLIENT);
+  writeList(CLIENT, {
     version: process.env.APP_VERSION ?? version,
     key: pinnedKey(),
     changes: changesIn(changelog),

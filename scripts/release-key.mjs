@@ -39,7 +39,8 @@ export function publicKeyOf(text) {
 }
 
 /**
- * @param {import('node:crypto').KeyObject} key public, or private: then of its public part
+ * The public part of a private key.
+ * @param {import('node:crypto').KeyObject} key
  * @returns {string}
  */
 export function textOf(key) {

@@ -55,6 +55,23 @@ export function writeList(client, { version, key, changes }) {
 }
 
 /**
+ * Remembers the signatures over the list that is there. The function it answers puts them back, once a build has emptied
+ * the folder, if the new list is the same to the byte: then they hold, and to lose them would look like an attack.
+ * @param {string} client
+ * @returns {() => void}
+ */
+export function signaturesOf(client) {
+  const list = join(client, LIST);
+  const signatures = join(client, SIGNATURES);
+  if (!existsSync(list) || !existsSync(signatures)) return () => undefined;
+  const before = readFileSync(list);
+  const text = readFileSync(signatures);
+  return () => {
+    if (readFileSync(list).equals(before)) writeFileSync(signatures, text);
+  };
+}
+
+/**
  * The list of a folder as bytes and as what it says. Throws unless the folder holds exactly what its list says: a list
  * that was left over from another build must neither be signed nor compared with anything.
  * @param {string} client

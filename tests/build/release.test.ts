@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { changesIn } from '../../scripts/release.mjs';
+import { changesIn, signaturesOf, writeList } from '../../scripts/release.mjs';
 import { isSignedBy } from '../../src/lib/crypto/release-key';
 import { fromBase64url } from '../../src/lib/protocol/bytes';
 import { parseRelease } from '../../src/lib/protocol/release';
@@ -136,6 +136,20 @@ describe('signing', () => {
       stderr: expect.stringContaining('is not what its own list says') as string,
     });
     await expect(run()).rejects.toMatchObject({ code: 2 });
+  });
+
+  test('outlives another build of the same source, and of no other', async () => {
+    const [about, path] = [{ version: '1.0.0', key: '', changes: [] }, join(client, 'release.sig')];
+    writeList(client, about);
+    await writeFile(path, 'signed');
+    const restore = signaturesOf(client);
+    await rm(path);
+    writeList(client, { ...about, version: '1.0.1' });
+    restore();
+    await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
+    writeList(client, about);
+    restore();
+    expect(await readFile(path, 'utf8')).toBe('signed');
   });
 
   async function trust(key: string): Promise<void> {

@@ -46,6 +46,14 @@ function standIn(...transfers: FileTransfer[]) {
 
 const words = () => Promise.resolve((reason: string, by: string): string => `${reason} by ${by}`);
 
+/** The cards are loaded with the first file. */
+async function show(props: { files: ReturnType<typeof standIn>; words: typeof words }) {
+  const screen = await render(FilesView, props);
+  if (props.files.transfers.length > 0)
+    await expect.element(screen.getByRole('group').first()).toBeInTheDocument();
+  return screen;
+}
+
 describe('the files', () => {
   it.each<[Partial<FileTransfer>, string[]]>([
     [{ stage: 'asked' }, ['Accept', 'Decline']],
@@ -62,7 +70,7 @@ describe('the files', () => {
     [{ stage: 'ended', reason: 'declined', endedBy: 'them' }, ['Dismiss']],
   ])('offer for %j what can be done now', async (more, verbs) => {
     const files = standIn(transfer(more));
-    const screen = await render(FilesView, { files, words });
+    const screen = await show({ files, words });
     const group = screen.getByRole('group', { name: NAME });
     const labels = group
       .getByRole('button')
@@ -83,7 +91,7 @@ describe('the files', () => {
       bytesPerSecond: 2_500_000,
       secondsLeft: 12,
     });
-    const screen = await render(FilesView, { files: standIn(moving), words });
+    const screen = await show({ files: standIn(moving), words });
     await expect.element(screen.getByText('10 MB of 40 MB · 2.5 MB/s · 12 seconds left')).toBeVisible();
     const bar = screen.getByRole('progressbar', { name: `Progress of ${NAME}` });
     await expect.element(bar).toHaveAttribute('value', '10000000');
@@ -92,14 +100,14 @@ describe('the files', () => {
 
   it('say why a transfer ended, in the words they are given', async () => {
     const ended = transfer({ stage: 'ended', reason: 'no-room', endedBy: 'them' });
-    const screen = await render(FilesView, { files: standIn(ended), words });
+    const screen = await show({ files: standIn(ended), words });
     await expect.element(screen.getByText('no-room by them', { exact: true })).toBeVisible();
     await expect.element(screen.getByRole('progressbar')).not.toBeInTheDocument();
   });
 
   it('are announced when they ask, arrive or end, and not with every record', async () => {
     const asked = transfer();
-    const screen = await render(FilesView, { files: standIn(asked), words });
+    const screen = await show({ files: standIn(asked), words });
     const status = screen.getByRole('status');
     await expect.element(status).toHaveTextContent(`Ada wants to send you ${NAME}, 40 MB`);
     const moving = { ...asked, stage: 'receiving', doneBytes: 5 } as const;
@@ -118,7 +126,7 @@ describe('the files', () => {
     ).then((response) => response.blob());
     const url = URL.createObjectURL(pixel);
     const moving = standIn(transfer({ stage: 'receiving' }));
-    const screen = await render(FilesView, { files: moving, words });
+    const screen = await show({ files: moving, words });
     expect(moving.preview).not.toHaveBeenCalled();
     const received = standIn(transfer({ stage: 'received' }));
     received.preview.mockResolvedValue(url);
@@ -130,19 +138,19 @@ describe('the files', () => {
 
   it('show a hostile name as text', async () => {
     const name = '<b onclick=alert(1)>.png';
-    const screen = await render(FilesView, { files: standIn(transfer({ name })), words });
+    const screen = await show({ files: standIn(transfer({ name })), words });
     await expect.element(screen.getByRole('button', { name: `Accept ${name}` })).toBeVisible();
     expect(screen.container.querySelector('b')).toBeNull();
   });
 
   it('show an empty file as a whole one', async () => {
     const done = transfer({ stage: 'done', size: 0, direction: 'out' });
-    const screen = await render(FilesView, { files: standIn(done), words });
+    const screen = await show({ files: standIn(done), words });
     await expect.element(screen.getByRole('progressbar')).toHaveAttribute('value', '1');
   });
 
   it('take no room while there are none', async () => {
-    const screen = await render(FilesView, { files: standIn(), words });
+    const screen = await show({ files: standIn(), words });
     await expect.element(screen.getByRole('region')).not.toBeInTheDocument();
   });
 });

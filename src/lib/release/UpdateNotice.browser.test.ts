@@ -9,7 +9,7 @@ const OFFER: Offer = {
   changes: ['One.', 'Two.', 'Three.', 'Four.', 'Five.'],
   fingerprint: 'aaaa bbbb',
   signer: 'cccc dddd',
-  nextKey: null,
+  afterwards: { at: 'same' },
   worker: '/service-worker.x.js',
 };
 
@@ -46,10 +46,16 @@ test('its fingerprint and who signed it are one press away', async () => {
 });
 
 test('an unsigned one is called that, and another key is named', async () => {
-  const { screen } = await shown({ at: 'offered', offer: { ...OFFER, signer: null, nextKey: 'eeee ffff' } });
-  await expect.element(screen.getByText('eeee ffff')).toBeVisible();
+  const afterwards = { at: 'key', key: 'eeee ffff' } as const;
+  const { screen } = await shown({ at: 'offered', offer: { ...OFFER, signer: null, afterwards } });
+  await expect.element(screen.getByText('will be signed by the key eeee ffff')).toBeVisible();
   await screen.getByText('More, and its fingerprint').click();
   await expect.element(screen.getByText('Not signed')).toBeVisible();
+});
+
+test('one after which nothing will be signed says so', async () => {
+  const { screen } = await shown({ at: 'offered', offer: { ...OFFER, afterwards: { at: 'unsigned' } } });
+  await expect.element(screen.getByText('Updates after this one will not be signed.')).toBeVisible();
 });
 
 test('while it is fetched the button waits', async () => {

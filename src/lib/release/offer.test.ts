@@ -33,7 +33,7 @@ describe('a version that may be offered', () => {
         changes: ['It is better.'],
         fingerprint: expect.stringMatching(/^(?:[0-9a-f]{4} ?){16}$/) as string,
         signer: expect.stringMatching(/^(?:[0-9a-f]{4} ?){8}$/) as string,
-        nextKey: null,
+        afterwards: { at: 'same' },
         worker: release.worker,
       },
     });
@@ -47,13 +47,14 @@ describe('a version that may be offered', () => {
   });
 
   test('may bring another key, which is named; so may one that will know none', async () => {
-    const next = new FakePublisher();
-    for (const key of [next.key, '']) {
+    const name = expect.stringMatching(/^(?:[0-9a-f]{4} ?){8}$/) as string;
+    for (const [key, afterwards] of [
+      [new FakePublisher().key, { at: 'key', key: name }],
+      ['', { at: 'unsigned' }],
+    ] as const) {
       const rotating = makeRelease('1.1.0', { key });
       served.set('/release.sig', publisher.sign(rotating.list));
-      const verdict = await judge(rotating.list, SIGNED, read);
-      const name = key === '' ? null : (expect.stringMatching(/^(?:[0-9a-f]{4} ?){8}$/) as string);
-      expect(verdict).toMatchObject({ offer: { nextKey: name } });
+      expect(await judge(rotating.list, SIGNED, read)).toMatchObject({ offer: { afterwards } });
     }
   });
 

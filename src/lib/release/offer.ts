@@ -17,8 +17,8 @@ export type Offer = {
   readonly fingerprint: string;
   /** The name of the key that signed it; `null` where the running version knows none. */
   readonly signer: string | null;
-  /** The name of the key by which that version judges later ones, where it is another one. */
-  readonly nextKey: string | null;
+  /** How that version judges later ones: as the running one does, by the key of this name, or by none. */
+  readonly afterwards: { readonly at: 'same' | 'unsigned' } | { readonly at: 'key'; readonly key: string };
   /** Address of its service worker. */
   readonly worker: string;
 };
@@ -54,10 +54,16 @@ export async function judge(
       changes: release.changes,
       fingerprint: await fingerprintOf(list),
       signer: await nameOf(running.key),
-      nextKey: release.key === running.key ? null : await nameOf(release.key),
+      afterwards: await afterwards(release.key, running.key),
       worker: `/${release.worker}`,
     },
   };
+}
+
+async function afterwards(next: string, running: string): Promise<Offer['afterwards']> {
+  if (next === running) return { at: 'same' };
+  const key = await nameOf(next);
+  return key === null ? { at: 'unsigned' } : { at: 'key', key };
 }
 
 /** `key`: base64url. */
