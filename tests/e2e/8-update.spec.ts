@@ -1,5 +1,6 @@
 import { appendFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
 import { expect, test as base, type BrowserContext, type Page } from '@playwright/test';
 import { fingerprintOf, Published, Site } from './published';
 
@@ -83,6 +84,8 @@ test('a new version is named, with what changed and its fingerprint, and waits f
   await page.getByText('More, and its fingerprint').click();
   await expect(page.getByText(await fingerprintOf(published.next))).toBeVisible();
   await expect(page.getByRole('status').getByText(/Signed by the key/)).toBeVisible();
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id }) => id)).toEqual([]);
 
   await test.step('without consent the old one goes on, also when every window was closed', async () => {
     await page.close();
