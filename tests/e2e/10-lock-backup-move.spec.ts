@@ -1,35 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
-import {
-  createMeeting,
-  expect,
-  expectConnected,
-  expectHeard,
-  joinMeeting,
-  say,
-  test,
-  type Visitor,
-} from './journey';
+import { createMeeting, expect, expectConnected, expectHeard, joinMeeting, say, test } from './journey';
+import { keptRows, lockWith, newPassphrase } from './kept';
 
 const PASSPHRASE = 'lantern walnut cloud river';
 
 const meetings = (page: Page) => page.getByRole('list', { name: 'Your meetings' }).getByRole('link');
 const locked = (page: Page) => page.getByRole('region', { name: 'Locked' });
-
-async function newPassphrase(page: Page, title: string, action: string, label = 'Passphrase'): Promise<void> {
-  const dialog = page.getByRole('dialog', { name: title });
-  await dialog.getByLabel(label, { exact: true }).fill(PASSPHRASE);
-  await dialog.getByLabel('Once more').fill(PASSPHRASE);
-  await dialog.getByRole('button', { name: action, exact: true }).click();
-  await expect(dialog).toBeHidden();
-}
-
-async function lockWithPassphrase({ page }: Visitor): Promise<void> {
-  await page.goto('/settings');
-  await page.getByRole('button', { name: 'Lock with a passphrase' }).click();
-  await newPassphrase(page, 'Lock with a passphrase', 'Lock');
-  await expect(page.getByRole('button', { name: 'Lock now' })).toBeVisible();
-}
 
 async function unlock(page: Page, passphrase = PASSPHRASE): Promise<void> {
   await locked(page).getByLabel('Passphrase').fill(passphrase);
@@ -45,7 +22,7 @@ async function nameOf(page: Page): Promise<string> {
 test('a passphrase locks everything that is kept here', async ({ host, guest }) => {
   const link = await createMeeting(host);
   const name = await nameOf(host.page);
-  await lockWithPassphrase(host);
+  await lockWith(host.page, PASSPHRASE);
 
   await test.step('in this window it stays open, from page to page', async () => {
     await host.page.getByRole('link', { name: 'Home' }).first().click();
@@ -105,7 +82,7 @@ test('a passphrase locks everything that is kept here', async ({ host, guest }) 
 test('a guest with a locked device can come in without unlocking', async ({ host, guest }) => {
   const link = await createMeeting(host);
   await guest.page.goto('/');
-  await lockWithPassphrase(guest);
+  await lockWith(guest.page, PASSPHRASE);
   await guest.page.goto(link);
   await locked(guest.page).getByRole('button', { name: 'Go on without unlocking' }).click();
   await guest.page.getByRole('textbox', { name: 'Your name' }).fill('Grace');
@@ -120,7 +97,7 @@ test('a lost passphrase: start afresh, and a backup brings everything back', asy
   await expect(host.page.getByText('There is no backup yet.')).toBeVisible();
   await host.page.getByRole('button', { name: 'Export encrypted backup' }).click();
   const saving = host.page.waitForEvent('download');
-  await newPassphrase(host.page, 'Export encrypted backup', 'Save backup');
+  await newPassphrase(host.page, { title: 'Export encrypted backup', action: 'Save backup' }, PASSPHRASE);
   const download = await saving;
   expect(download.suggestedFilename()).toMatch(/^parley-\d{4}-\d\d-\d\d\.parley$/);
   const path = await download.path();
@@ -129,7 +106,7 @@ test('a lost passphrase: start afresh, and a backup brings everything back', asy
   await expect(host.page.getByText('The last backup is of')).toBeVisible();
 
   await test.step('the passphrase of the lock is lost', async () => {
-    await lockWithPassphrase(host);
+    await lockWith(host.page, PASSPHRASE);
     await host.page.reload();
     await locked(host.page).getByRole('button', { name: 'I lost the passphrase' }).click();
     await host.page.getByRole('dialog').getByRole('button', { name: 'Forget everything' }).click();
@@ -204,7 +181,11 @@ test('a passkey unlocks, and the recovery passphrase does when it is lost', asyn
   await page.getByRole('textbox', { name: 'Your name' }).fill('Ada');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('button', { name: 'Lock with a passkey' }).click();
-  await newPassphrase(page, 'Lock with a passkey', 'Make the passkey', 'Recovery passphrase');
+  await newPassphrase(
+    page,
+    { title: 'Lock with a passkey', action: 'Make the passkey', label: 'Recovery passphrase' },
+    PASSPHRASE,
+  );
   await expect(page.getByText('or your passkey')).toBeVisible();
 
   await page.reload();
@@ -228,7 +209,7 @@ test('a conversation is kept where the person wishes it, and nowhere else', asyn
   await say(host, 'Noted');
   await expectHeard(guest, 'Noted');
   // Once it arrived there: nothing that nobody got is shown as said later.
-  await expect.poll(() => host.page.evaluate(countHistory)).toBe(2);
+  await expect.poll(() => keptRows(host.page, 'history')).toHaveLength(2);
 
   await test.step('after a reload it is there for the one, and not for the other', async () => {
     await host.page.reload();
@@ -244,24 +225,9 @@ test('a conversation is kept where the person wishes it, and nowhere else', asyn
 
   await test.step('switched off, it is deleted', async () => {
     await keeps(host.page).uncheck();
-    await expect.poll(() => host.page.evaluate(countHistory)).toBe(0);
+    await expect.poll(() => keptRows(host.page, 'history')).toHaveLength(0);
     await host.page.reload();
     await expectConnected(host);
     await expect(host.page.getByRole('log').getByText('Again')).toHaveCount(0);
   });
 });
-
-/** Runs in the page. */
-function countHistory(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const opening = indexedDB.open('parley');
-    opening.onerror = () => reject(new Error('no database'));
-    opening.onsuccess = () => {
-      const counting = opening.result.transaction('history').objectStore('history').count();
-      counting.onsuccess = () => {
-        opening.result.close();
-        resolve(counting.result);
-      };
-    };
-  });
-}

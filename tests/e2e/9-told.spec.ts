@@ -3,6 +3,7 @@ import type { CDPSession, Page } from '@playwright/test';
 import { Device, PushService } from '../server/push-service';
 import { ParleyServer } from '../support/server';
 import { createMeeting, expect, joinMeeting, test, type Visitor } from './journey';
+import { expectWritten, lockWith } from './kept';
 
 const hmac = (key: Uint8Array | string, ...data: (Uint8Array | string)[]): Buffer =>
   data.reduce((mac, part) => mac.update(part), createHmac('sha256', key)).digest();
@@ -50,15 +51,19 @@ test.use({ expectedProblems: [/does not support the Push API in incognito mode/]
 
 type Shown = { title: string; body: string; data: unknown };
 
-/** Runs in the page: what the browser shows of this site, taken away with the asking. */
-async function takeNotifications(): Promise<Shown[]> {
-  const registration = await navigator.serviceWorker.ready;
-  const shown = await registration.getNotifications();
-  return shown.map((one) => {
-    one.close();
-    return { title: one.title, body: one.body, data: one.data as unknown };
-  });
+/** What the browser shows of this site comes to be these, which are then taken away. */
+async function expectShown(page: Page, ...expected: Shown[]): Promise<void> {
+  const look = async (takesAway: boolean): Promise<Shown[]> => {
+    const registration = await navigator.serviceWorker.ready;
+    const shown = await registration.getNotifications();
+    if (takesAway) for (const one of shown) one.close();
+    return shown.map(({ title, body, data }) => ({ title, body, data: data as unknown }));
+  };
+  await expect.poll(() => page.evaluate(look, false)).toEqual(expected);
+  await page.evaluate(look, true);
 }
+
+const UNKNOWN: Shown = { title: 'A meeting is starting', body: '', data: null };
 
 const untilKept = (page: Page): Promise<void> =>
   page.evaluate(async () => {
@@ -78,6 +83,7 @@ test('with no page open: the name for who keeps the meeting, and nothing for who
   await expect(guest.page.getByText('Waiting for the host').first()).toBeVisible();
   await untilKept(guest.page);
   await guest.page.getByRole('button', { name: 'Tell me when the host is here' }).click();
+  await expectWritten(guest.page, 2);
   await guest.page.goto('/');
   const item = guest.page.getByRole('list', { name: 'Your meetings' }).getByRole('link');
   const name = (await item.locator('bdi').innerText()).trim();
@@ -93,9 +99,7 @@ test('with no page open: the name for who keeps the meeting, and nothing for who
   await test.step('a meeting that is kept here', async () => {
     await push(tag);
     const page = await looking();
-    await expect
-      .poll(() => page.evaluate(takeNotifications))
-      .toEqual([{ title: 'The host is here', body: name, data: address?.replace('/m#s-', '') }]);
+    await expectShown(page, { title: 'The host is here', body: name, data: address?.replace('/m#s-', '') });
   });
 
   for (const [what, data] of [
@@ -106,27 +110,17 @@ test('with no page open: the name for who keeps the meeting, and nothing for who
   ] as const) {
     await test.step(what, async () => {
       await push(data);
-      await expect
-        .poll(() => guest.page.evaluate(takeNotifications))
-        .toEqual([{ title: 'A meeting is starting', body: '', data: null }]);
+      await expectShown(guest.page, UNKNOWN);
     });
   }
 
   await test.step('locked', async () => {
-    await guest.page.goto('/settings');
-    await guest.page.getByRole('button', { name: 'Lock with a passphrase' }).click();
-    const dialog = guest.page.getByRole('dialog');
-    await dialog.getByLabel('Passphrase', { exact: true }).fill('lantern walnut cloud');
-    await dialog.getByLabel('Once more').fill('lantern walnut cloud');
-    await dialog.getByRole('button', { name: 'Lock', exact: true }).click();
-    await expect(guest.page.getByRole('button', { name: 'Lock now' })).toBeVisible();
+    await lockWith(guest.page, 'lantern walnut cloud');
     const before = guest.page;
     await push(tag);
     const page = await looking();
     await before.close();
-    await expect
-      .poll(() => page.evaluate(takeNotifications))
-      .toEqual([{ title: 'A meeting is starting', body: '', data: null }]);
+    await expectShown(page, UNKNOWN);
   });
 });
 
@@ -170,8 +164,8 @@ test('the server is asked, and tells once when the host comes', async ({
   await expect(guest.page.getByText('Waiting for the host').first()).toBeVisible();
   await untilKept(guest.page);
   await guest.page.getByRole('button', { name: 'Tell me when the host is here' }).click();
-  // Kept with the time at which the server took it.
-  await expect.poll(() => isTold(guest.page)).toBe(true);
+  // Saved, wished, and once more with the time at which the server took it.
+  await expectWritten(guest.page, 3);
   await guest.context.close();
 
   await host.page.getByRole('list', { name: 'Your meetings' }).getByRole('link').click();
@@ -183,24 +177,3 @@ test('the server is asked, and tells once when the host comes', async ({
   await server.close();
   await service.close();
 });
-
-/** The button says so once the server took it. */
-async function isTold(page: Page): Promise<boolean> {
-  const rows = await page.evaluate(
-    () =>
-      new Promise<number>((resolve, reject) => {
-        const opening = indexedDB.open('parley');
-        opening.onerror = () => reject(new Error('no database'));
-        opening.onsuccess = () => {
-          const reading = opening.result.transaction('meetings').objectStore('meetings').getAll();
-          reading.onsuccess = () => {
-            opening.result.close();
-            const [row] = reading.result as { revision: number }[];
-            resolve(row?.revision ?? 0);
-          };
-        };
-      }),
-  );
-  // Saved, wished, and kept once more when the server had answered.
-  return rows >= 3;
-}

@@ -12,6 +12,7 @@ import {
   test,
   Visitor,
 } from './journey';
+import { lockWith } from './kept';
 
 const MEETING = 'Quarterly zebra consultation';
 const MESSAGE = 'the walnut harvest is on the ninth';
@@ -53,12 +54,7 @@ test('on the disk of a locked device there is no name, no link and no message', 
   await say(guest, MESSAGE);
   await expectHeard(host, MESSAGE);
 
-  await host.page.goto('/settings');
-  await host.page.getByRole('button', { name: 'Lock with a passphrase' }).click();
-  await dialog.getByLabel('Passphrase', { exact: true }).fill(PASSPHRASE);
-  await dialog.getByLabel('Once more').fill(PASSPHRASE);
-  await dialog.getByRole('button', { name: 'Lock', exact: true }).click();
-  await expect(host.page.getByRole('button', { name: 'Lock now' })).toBeVisible();
+  await lockWith(host.page, PASSPHRASE);
   await context.close();
 
   const fragment = link.slice(-68);

@@ -76,8 +76,10 @@ test('ringing is said at once, takes no focus, and is answered without a camera 
 });
 
 test('somebody who shows a picture is answered with one, unless it is unwished', async () => {
-  const { call } = await show({ stage: { at: 'asked', by: 'Ada', hasPicture: true }, people: [] });
+  const { call, again } = await show({ stage: { at: 'asked', by: 'Ada', hasPicture: true }, people: [] });
   const wish = page.getByRole('checkbox', { name: 'Turn my camera on' });
+  await expect.element(wish).toBeChecked();
+  await again({ stage: { at: 'asked', by: 'Ada', hasPicture: false } });
   await expect.element(wish).toBeChecked();
   await wish.click();
   await button('Accept').click();

@@ -146,10 +146,12 @@ export class Calls implements CallView {
       this.#trouble = 'media/not-sealed';
       return;
     }
-    this.#step({ type: 'start', call: randomId<CallId>() });
+    this.#state = next(this.#state, { type: 'start', call: randomId<CallId>() }).state;
+    // Before anything is said: the first word of a call tells what for.
+    if (kind === 'video') void this.#own.setCamera(true);
     if (kind === 'screen') void this.#own.setSharing(true);
     else void this.#own.setMuted(false);
-    if (kind === 'video') void this.#own.setCamera(true);
+    this.#settle();
   }
 
   accept({ camera }: { camera: boolean }): void {
