@@ -18,8 +18,8 @@ const CLIENT = join(root, 'build', 'client');
 const STAMP = join(root, 'build', '.stamp');
 const PRODUCTS = ['build/client/index.html', 'build/client/release.json', 'build/server/main.js'];
 
-/** Everything that can change a byte of the build. */
-const SOURCES = [
+/** Everything that can change a byte of the build. `release-key.pub` is there only where somebody publishes. */
+export const SOURCES = [
   'src',
   'static',
   'scripts/build.mjs',

@@ -3,22 +3,10 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { SOURCES } from '../../scripts/build.mjs';
 import { ROOT } from './product';
 
-/** All that a build is made from. `release-key.pub` is there only where somebody publishes. */
-const SOURCES = [
-  'src',
-  'static',
-  'scripts',
-  'CHANGELOG.md',
-  'release-key.pub',
-  'package.json',
-  'package-lock.json',
-  'svelte.config.js',
-  'tsconfig.json',
-  'vite.config.ts',
-  'vite.server.config.ts',
-].filter((name) => existsSync(join(ROOT, name)));
+const PRESENT = SOURCES.filter((name) => existsSync(join(ROOT, name)));
 
 /**
  * Copies the source into an empty folder, lets `edit` change it there, and builds it; answers the folder of the build.
@@ -30,7 +18,7 @@ export async function cleanBuild(
   edit: (root: string) => Promise<void> = () => Promise.resolve(),
 ): Promise<string> {
   await mkdir(root, { recursive: true });
-  await Promise.all(SOURCES.map((name) => cp(join(ROOT, name), join(root, name), { recursive: true })));
+  await Promise.all(PRESENT.map((name) => cp(join(ROOT, name), join(root, name), { recursive: true })));
   await symlink(join(ROOT, 'node_modules'), join(root, 'node_modules'), 'dir');
   await edit(root);
   // The test runner's own mode would make it another build.

@@ -14,6 +14,13 @@ export function importAeadKey(raw: Bytes, usages: AeadUsage[] = ['encrypt', 'dec
   return crypto.subtle.importKey('raw', raw, 'AES-GCM', false, usages);
 }
 
+/** The handle takes the bytes' place: they are overwritten. */
+export async function takeAeadKey(raw: Bytes, usages?: AeadUsage[]): Promise<CryptoKey> {
+  const key = await importAeadKey(raw, usages);
+  raw.fill(0);
+  return key;
+}
+
 /** The nonce of one message: the iv XOR its number, over the last 8 bytes (section 7, RFC 9605 section 4.4.3). */
 export function nonceOf(iv: Bytes, number: bigint): Bytes {
   const nonce = iv.slice();

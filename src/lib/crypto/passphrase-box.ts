@@ -1,6 +1,6 @@
 import { concat, equalBytes, Reader, utf8, Writer, type Bytes } from '../protocol/bytes';
 import { ParleyError } from '../protocol/errors';
-import { importAeadKey, IV_BYTES, KEY_BYTES, open, seal, TAG_BYTES } from './aead';
+import { IV_BYTES, KEY_BYTES, open, seal, TAG_BYTES, takeAeadKey } from './aead';
 import { expand, HASH_BYTES, importHmacKey } from './hash';
 
 /**
@@ -125,9 +125,7 @@ async function keysOf(
     expand(master, utf8('parley1 commit'), HASH_BYTES),
     expand(master, utf8(`parley1 ${MAGIC[kind]}`), KEY_BYTES),
   ]);
-  const key = await importAeadKey(raw);
-  raw.fill(0);
-  return { commit, key };
+  return { commit, key: await takeAeadKey(raw) };
 }
 
 async function stretch(secret: Bytes, salt: Bytes, kdf: Kdf): Promise<Bytes> {

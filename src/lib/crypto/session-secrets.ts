@@ -1,7 +1,7 @@
 import { concat, utf8, type Bytes } from '../protocol/bytes';
 import { idBytes, type FileId } from '../protocol/ids';
 import { MEDIA_SOURCES, type MediaSource } from '../protocol/media';
-import { importAeadKey, IV_BYTES, KEY_BYTES, type AeadUsage } from './aead';
+import { IV_BYTES, KEY_BYTES, takeAeadKey, type AeadUsage } from './aead';
 import { expand, extract, importHmacKey, sha256 } from './hash';
 import type { Split } from './noise';
 import { safetyWords } from './safety-words';
@@ -103,10 +103,7 @@ export class SessionSecrets {
   }
 
   async #key(label: Bytes, usages?: AeadUsage[]): Promise<CryptoKey> {
-    const raw = await expand(this.#m, label, KEY_BYTES);
-    const key = await importAeadKey(raw, usages);
-    raw.fill(0);
-    return key;
+    return takeAeadKey(await expand(this.#m, label, KEY_BYTES), usages);
   }
 }
 

@@ -1,6 +1,6 @@
 import { concat, utf8, type Bytes } from '../protocol/bytes';
 import { ParleyError } from '../protocol/errors';
-import { importAeadKey, IV_BYTES, KEY_BYTES, nonceOf, open, seal, TAG_BYTES, type AeadUsage } from './aead';
+import { IV_BYTES, KEY_BYTES, nonceOf, open, seal, TAG_BYTES, takeAeadKey, type AeadUsage } from './aead';
 import { hkdf } from './hash';
 
 /**
@@ -33,9 +33,7 @@ export async function frameKey(baseKey: Bytes, kid: number, usages: AeadUsage[])
   };
   const [raw, salt] = await Promise.all([derive('key', KEY_BYTES), derive('salt', IV_BYTES)]);
   baseKey.fill(0);
-  const key = await importAeadKey(raw, usages);
-  raw.fill(0);
-  return { kid, key, salt };
+  return { kid, key: await takeAeadKey(raw, usages), salt };
 }
 
 /** Counts from 0 and seals with each number once. */

@@ -1,5 +1,5 @@
 /**
- * Hands a received file to the browser's own download, under a name made safe before. Never with the type that the
+ * Hands a file to the browser's own download, under a name made safe before. Never with the type that the
  * sender claimed: the browser must store it, not open it (section 8).
  *
  * @returns the object URL, which the download may still be reading; the caller revokes it later.

@@ -1,3 +1,4 @@
+import { saveFile } from '../files/save';
 import { needsPassphrase, readBackup, writeBackup, type ImportPlan } from '../vault/backup';
 import { lockState, removeLock, setLock, setLockAfter, type LockState } from '../vault/lock';
 import { lockEverywhere } from '../vault/unlocked';
@@ -26,24 +27,20 @@ export class Device implements DeviceView {
     return this.#keeping;
   }
 
-  async start(): Promise<void> {
-    await this.#look();
-  }
-
   async setLock(wishes: Parameters<DeviceView['setLock']>[0]): Promise<void> {
     const lockAfterMinutes = this.#lock?.kind === 'locked' ? this.#lock.lockAfterMinutes : 0;
     await setLock(this.#vault, { ...wishes, lockAfterMinutes });
-    await this.#look();
+    await this.look();
   }
 
   async removeLock(): Promise<void> {
     await removeLock(this.#vault);
-    await this.#look();
+    await this.look();
   }
 
   async setLockAfter(minutes: number): Promise<void> {
     await setLockAfter(this.#vault, minutes);
-    await this.#look();
+    await this.look();
   }
 
   lockNow(): void {
@@ -54,14 +51,10 @@ export class Device implements DeviceView {
     const now = new Date();
     const file = await writeBackup(this.#vault, passphrase, now.getTime());
     const ending = passphrase === null ? 'json' : 'parley';
-    const url = URL.createObjectURL(file);
-    const link = document.createElement('a');
-    link.href = url;
-    link.download = `parley-${now.toISOString().slice(0, 10)}.${ending}`;
-    link.click();
+    const url = saveFile(file, `parley-${now.toISOString().slice(0, 10)}.${ending}`);
     setTimeout(() => URL.revokeObjectURL(url), REVOKE_AFTER_MS);
     await this.#vault.setProfile({ backedUpAtMs: now.getTime() });
-    await this.#look();
+    await this.look();
   }
 
   needsPassphrase(file: Blob): Promise<boolean> {
@@ -75,11 +68,12 @@ export class Device implements DeviceView {
   /** Asks the browser not to delete what is kept here when the disk is full. It may say no. */
   async persist(): Promise<boolean> {
     const isPersistent = (await navigator.storage?.persist?.()) ?? false;
-    await this.#look();
+    await this.look();
     return isPersistent;
   }
 
-  async #look(): Promise<void> {
+  /** Reads how it stands. */
+  async look(): Promise<void> {
     const [lock, { meetings }, { backedUpAtMs }, isPersistent] = await Promise.all([
       lockState(),
       this.#vault.meetings(),

@@ -6,9 +6,13 @@ import { cleanName } from '../protocol/text';
 import type { Signaling } from '../signaling/signaling';
 import { Vault, type MeetingPatch, type SavedMeeting } from '../vault/vault';
 import type { SessionClient } from '../worker/client';
+import type { VaultPlace } from '../worker/messages';
 import { Attention } from './attention';
 import { inviteLink } from './opening';
 import type { HomeView, MeetingItem } from './view';
+
+/** A meeting whose keys a worker has open. `fragment`: the secret part of its link. */
+type Opened = { session: SessionClient; record: SavedMeeting; place: VaultPlace; fragment: string };
 
 /** The saved meetings with live presence: one vault, one way to the server, one subscription for all of them. */
 export class Home implements HomeView {
@@ -57,13 +61,9 @@ export class Home implements HomeView {
   }
 
   async copyLink(vaultId: string): Promise<void> {
-    const link = this.#withKeys(vaultId, async (session, record) => {
-      const { fragment } = await session.call('open-saved', {
-        vault: { dataKey: this.#open().dataKey, vaultId: record.vaultId },
-        sealedKeys: record.sealedKeys,
-      });
-      return new Blob([inviteLink(fragment)], { type: 'text/plain' });
-    });
+    const link = this.#withKeys(vaultId, ({ fragment }) =>
+      Promise.resolve(new Blob([inviteLink(fragment)], { type: 'text/plain' })),
+    );
     try {
       // The item takes a promise, so that the press of the button still counts when the link is ready.
       await navigator.clipboard.write([new ClipboardItem({ 'text/plain': link })]);
@@ -79,20 +79,16 @@ export class Home implements HomeView {
 
   newLink(vaultId: string): void {
     this.#do(
-      this.#withKeys(vaultId, async (session, record) => {
-        const vault = { dataKey: this.#open().dataKey, vaultId: record.vaultId };
-        await session.call('open-saved', { vault, sealedKeys: record.sealedKeys });
-        const { sealedKeys } = await session.call('new-secret', { vault });
-        await this.#open().update(record.vaultId, { sealedKeys });
+      this.#withKeys(vaultId, async ({ session, place }) => {
+        const { sealedKeys } = await session.call('new-secret', { vault: place });
+        await this.#open().update(place.vaultId, { sealedKeys });
       }),
     );
   }
 
   retire(vaultId: string): void {
     this.#do(
-      this.#withKeys(vaultId, async (session, record) => {
-        const vault = { dataKey: this.#open().dataKey, vaultId: record.vaultId };
-        await session.call('open-saved', { vault, sealedKeys: record.sealedKeys });
+      this.#withKeys(vaultId, async ({ session, record }) => {
         const timeMs = Date.now();
         await this.#server().retire(record.meetingId, timeMs, await session.call('sign-retire', { timeMs }));
         // The key that could claim it again goes with the record.
@@ -144,11 +140,9 @@ export class Home implements HomeView {
   }
 
   #tell(vaultId: string, on: boolean): Promise<void> {
-    return this.#withKeys(vaultId, async (session, { meetingId, role, sealedKeys, vaultId: own }) => {
-      const vault = { dataKey: this.#open().dataKey, vaultId: own };
-      await session.call('open-saved', { vault, sealedKeys });
+    return this.#withKeys(vaultId, async ({ session, record: { meetingId, role }, place }) => {
       const { keepTold } = await import('./telling');
-      const keep = (patch: MeetingPatch) => this.#open().update(own, patch);
+      const keep = (patch: MeetingPatch) => this.#open().update(place.vaultId, patch);
       await keepTold(on, { meetingId, role, session, signaling: this.#server(), keep });
     });
   }
@@ -191,16 +185,16 @@ export class Home implements HomeView {
   }
 
   /** A session worker for one errand: the keys come and go with it. */
-  async #withKeys<T>(
-    vaultId: string,
-    errand: (session: SessionClient, record: SavedMeeting) => Promise<T>,
-  ): Promise<T> {
+  async #withKeys<T>(vaultId: string, errand: (opened: Opened) => Promise<T>): Promise<T> {
     const record = this.#records.find((one) => one.vaultId === vaultId);
     if (record === undefined) throw new ParleyError('vault/not-found');
     const { SessionClient } = await import('../worker/client');
     const session = new SessionClient(() => undefined);
     try {
-      return await errand(session, record);
+      const place = { dataKey: this.#open().dataKey, vaultId: record.vaultId };
+      const { sealedKeys } = record;
+      const { fragment } = await session.call('open-saved', { vault: place, sealedKeys });
+      return await errand({ session, record, place, fragment });
     } finally {
       session.close();
     }

@@ -51,7 +51,7 @@ export class Settings implements SettingsView {
   async open(): Promise<void> {
     this.#vault = await Vault.open();
     const device = new Device(this.#vault);
-    await device.start();
+    await device.look();
     this.#device = device;
     const { name, hidesAddress } = await this.#vault.profile();
     this.#name = name;

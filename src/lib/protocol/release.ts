@@ -1,5 +1,6 @@
-import { fromUtf8, type Bytes } from './bytes';
+import type { Bytes } from './bytes';
 import { ParleyError } from './errors';
+import { asObject, parseJson } from './json';
 
 /**
  * The list of a release as the build writes it (scripts/release.mjs): what a server hands out, file by file. Its bytes
@@ -37,9 +38,9 @@ export type Release = {
  */
 export function parseRelease(list: Bytes): Release {
   must(list.length <= MAX_LIST_BYTES);
-  const { v, version, key, changes, files } = recordIn(fromJson(fromUtf8(list)));
+  const { v, version, key, changes, files } = parseJson(list);
   must(v === 1);
-  const sums = new Map(Object.entries(recordIn(files)).map(([path, sum]) => [path, text(sum, SHA256_HEX)]));
+  const sums = new Map(Object.entries(asObject(files)).map(([path, sum]) => [path, text(sum, SHA256_HEX)]));
   return {
     version: text(version, /./, MAX_VERSION_LENGTH),
     key: text(key, KEY),
@@ -69,17 +70,4 @@ function text(value: unknown, shape: RegExp, maxLength = Infinity): string {
 function itemsIn(value: unknown): unknown[] {
   must(Array.isArray(value) && value.length <= MAX_CHANGES);
   return value;
-}
-
-function recordIn(value: unknown): Record<string, unknown> {
-  must(typeof value === 'object' && value !== null && !Array.isArray(value));
-  return { ...value };
-}
-
-function fromJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch (cause) {
-    throw new ParleyError('protocol/malformed', { cause });
-  }
 }

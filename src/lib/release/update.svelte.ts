@@ -24,7 +24,7 @@ export type UpdatePlatform = {
 /**
  * Keeps this version of the app on the device, and looks whether the server has another one. It never installs that:
  * a service worker whose address the browser does not know cannot come by itself (docs/verifying.md), and only a
- * person's press of a button names it (offer.svelte.ts).
+ * person's press of a button names it (consent.svelte.ts).
  */
 export class AppUpdate {
   readonly #platform: UpdatePlatform;
@@ -54,7 +54,7 @@ export class AppUpdate {
    * refuses (private window, storage off) nothing is kept, and all else works.
    */
   async start(): Promise<void> {
-    const { container, page, rest } = this.#platform;
+    const { container, page, rest, now } = this.#platform;
     const { signal } = this.#stop;
     if (container === undefined) return;
     try {
@@ -71,8 +71,8 @@ export class AppUpdate {
     // Another window agreed to another version: this one runs on beside a service worker that is not its own.
     const isOvertaken = () => workerIn(container.controller?.scriptURL ?? '') !== this.#own;
     container.addEventListener('controllerchange', lookIf(isOvertaken), { signal });
-    const hasTurned = () => page.visibilityState === 'visible' && this.#isDue();
-    page.addEventListener('visibilitychange', lookIf(hasTurned), { signal });
+    const isDue = () => page.visibilityState === 'visible' && now() - this.#checkedAtMs >= CHECK_INTERVAL_MS;
+    page.addEventListener('visibilitychange', lookIf(isDue), { signal });
     await this.look();
   }
 
@@ -119,11 +119,6 @@ export class AppUpdate {
     };
     see();
     registration.addEventListener('updatefound', see, { signal: this.#stop.signal });
-  }
-
-  #isDue(): boolean {
-    const { page, now } = this.#platform;
-    return page.visibilityState === 'visible' && now() - this.#checkedAtMs >= CHECK_INTERVAL_MS;
   }
 }
 

@@ -1,12 +1,11 @@
 import * as z from 'zod/mini';
-import { utf8, type Bytes } from '../protocol/bytes';
 import { ParleyError } from '../protocol/errors';
 import { isBox } from '../crypto/passphrase-box';
-import { sealRecord } from '../crypto/sealed-record';
 import { withWorker } from './lock';
 import { historySchema } from './history';
-import { meetingSchema, profileSchema, toJson, type Profile, type SavedMeeting } from './schema';
-import type { Vault } from './vault';
+import { openRow, openRows, sealRow } from './rows';
+import { meetingSchema, profileSchema, type Profile, type SavedMeeting } from './schema';
+import { NO_PROFILE, type Vault } from './vault';
 import { readRows, swapRows, type Rows, type Swap } from './whole';
 
 /** What an import would do with one meeting. `older`: what is here was used later than what is in the backup. */
@@ -43,19 +42,26 @@ export async function needsPassphrase(file: Blob): Promise<boolean> {
  */
 export async function readBackup(vault: Vault, file: Blob, passphrase: string | null): Promise<ImportPlan> {
   const before = await readRows(vault);
-  const { meetings: here } = await vault.meetings();
+  const key = vault.dataKey;
+  const here = await openRows({ key, store: 'meetings', schema: meetingSchema }, before.meetings);
+  const [profileRow] = before.profile;
+  const own =
+    profileRow === undefined
+      ? NO_PROFILE
+      : await openRow({ key, store: 'profile', schema: profileSchema }, profileRow);
   const known = here.map(({ meetingId, role, vaultId }) => ({ meetingId, role, vaultId }));
-  // A record that does not open keeps its handle too.
-  for (const { id } of before.meetings) {
-    if (!known.some(({ vaultId }) => vaultId === id))
-      known.push({ ...NOBODYS, vaultId: id as SavedMeeting['vaultId'] });
-  }
   const opened = await withWorker((session) =>
-    session.call('read-backup', { file, passphrase, dataKey: vault.dataKey, known }),
+    session.call('read-backup', {
+      file,
+      passphrase,
+      dataKey: key,
+      known,
+      // A record that does not open keeps its handle too.
+      handles: before.meetings.map(({ id }) => id),
+    }),
   );
   const contents = checked(opened);
   const items = contents.meetings.map((meeting) => ({ meeting, kind: kindOf(meeting, here) }));
-  const own = await vault.profile();
   const name = contents.profile?.name ?? '';
   return {
     exportedAtMs: opened.exportedAtMs,
@@ -71,8 +77,6 @@ export async function readBackup(vault: Vault, file: Blob, passphrase: string | 
     },
   };
 }
-
-const NOBODYS = { meetingId: '' as SavedMeeting['meetingId'], role: 'guest' as const };
 
 const contentsSchema = z.object({
   profile: z.nullable(profileSchema),
@@ -101,16 +105,14 @@ async function sealed(
     history: readonly { id: string; value: z.infer<typeof historySchema> }[];
   },
 ): Promise<Swap> {
-  const seal = async (store: keyof Rows, id: string, text: string) => {
-    const bytes: Bytes = utf8(text);
-    return { id, sealed: await sealRecord(vault.dataKey, store, id, bytes) };
-  };
+  const seal = (store: keyof Rows, id: string, value: object) =>
+    sealRow({ key: vault.dataKey, store }, id, value);
   const handles = new Set<string>(parts.taken.map(({ meeting }) => meeting.vaultId));
   const said = parts.history.filter(({ id }) => handles.has(id.slice(0, id.indexOf('/'))));
   const [meetings, profile, history] = await Promise.all([
-    Promise.all(parts.taken.map(({ meeting }) => seal('meetings', meeting.vaultId, toJson(meeting)))),
-    Promise.all(parts.profile === null ? [] : [seal('profile', 'self', toJson(parts.profile))]),
-    Promise.all(said.map(({ id, value }) => seal('history', id, toJson(value)))),
+    Promise.all(parts.taken.map(({ meeting }) => seal('meetings', meeting.vaultId, meeting))),
+    Promise.all(parts.profile === null ? [] : [seal('profile', 'self', parts.profile)]),
+    Promise.all(said.map(({ id, value }) => seal('history', id, value))),
   ]);
   return { rows: { meetings, profile, history } };
 }

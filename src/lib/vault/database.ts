@@ -10,6 +10,18 @@ export function openDatabase(): Promise<Database> {
   });
 }
 
+/** For one errand. Throws `vault/unavailable`. */
+export function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
+  return available(async () => {
+    const database = await openDatabase();
+    try {
+      return await work(database);
+    } finally {
+      database.close();
+    }
+  });
+}
+
 /** Whatever storage refuses with (blocked, closed, evicted), it is not there; except that it may be full. */
 export async function available<T>(work: () => Promise<T>): Promise<T> {
   try {

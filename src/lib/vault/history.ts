@@ -1,10 +1,9 @@
 import * as z from 'zod/mini';
-import { fromUtf8, utf8 } from '../protocol/bytes';
 import type { FileId, MessageId, ParticipantId, VaultId } from '../protocol/ids';
-import { openRecord, sealRecord } from '../crypto/sealed-record';
 import { DATA_KEY } from './data-key';
 import { available } from './database';
-import { id, timeMs, toJson } from './schema';
+import { openRows, sealRow } from './rows';
+import { id, timeMs } from './schema';
 import { historyOf, type Vault } from './vault';
 
 /** Conversations that are kept: a sealed record for each message, and for the name of each file that came. */
@@ -46,14 +45,7 @@ export type HistoryItem = z.infer<typeof historySchema>;
 export async function readHistory(vault: Vault, vaultId: VaultId): Promise<HistoryItem[]> {
   const { database, deviceKey } = vault.inside;
   const rows = await available(() => database.getAll('history', historyOf(vaultId)));
-  const opened = await Promise.allSettled(
-    rows.map(async (row) =>
-      historySchema.parse(
-        JSON.parse(fromUtf8(await openRecord(deviceKey.key, 'history', row.id, row.sealed))),
-      ),
-    ),
-  );
-  return opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  return openRows({ key: deviceKey.key, store: 'history', schema: historySchema }, rows);
 }
 
 /** Adds to it, and writes over what has the same name. `limit`: of the oldest, those beyond it go. */
@@ -65,11 +57,9 @@ export async function keepHistory(
 ): Promise<void> {
   const { database, deviceKey } = vault.inside;
   const rows = await Promise.all(
-    items.map(async (item) => {
-      const rowId = `${vaultId}/${nameOf(item)}`;
-      const sealed = await sealRecord(deviceKey.key, 'history', rowId, utf8(toJson(item)));
-      return { id: rowId, revision: 1, sealed };
-    }),
+    items.map((item) =>
+      sealRow({ key: deviceKey.key, store: 'history' }, `${vaultId}/${nameOf(item)}`, item),
+    ),
   );
   await available(async () => {
     const transaction = database.transaction(['keys', 'meetings', 'history'], 'readwrite');
@@ -80,7 +70,7 @@ export async function keepHistory(
     // Forgotten, erased or moved to another key meanwhile: then there is nothing to add to.
     if (key?.id !== deviceKey.id || meeting === undefined) return;
     const history = transaction.objectStore('history');
-    await Promise.all(rows.map((row) => history.put(row)));
+    await Promise.all(rows.map((row) => history.put({ ...row, revision: 1 })));
     const ids = await history.getAllKeys(historyOf(vaultId));
     await Promise.all(ids.slice(0, Math.max(0, ids.length - limit)).map((old) => history.delete(old)));
     await transaction.done;

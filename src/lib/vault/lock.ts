@@ -1,10 +1,10 @@
 import { ParleyError } from '../protocol/errors';
 import { randomId, type VaultId } from '../protocol/ids';
 import { DATA_KEY } from './data-key';
-import { available, openDatabase } from './database';
+import { withDatabase } from './database';
 import { createDeviceKey } from './device-key';
 import { askPasskey, makePasskey } from './passkey';
-import type { Database, DeviceKey, KeySlot, LockedKey, PasskeyLock } from './schema';
+import type { DeviceKey, KeySlot, LockedKey, PasskeyLock } from './schema';
 import { holdKey, tellLockAfter } from './unlocked';
 import { eraseAll, type Vault } from './vault';
 import { changeSlot, readRows, swapRows } from './whole';
@@ -130,17 +130,6 @@ function waitOf({ wrongTries, lastTryAtMs }: LockedKey, nowMs: number): number {
 function asLocked(slot: KeySlot | undefined): LockedKey {
   if (slot === undefined || !('box' in slot)) throw new ParleyError('vault/not-found');
   return slot;
-}
-
-async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
-  return available(async () => {
-    const database = await openDatabase();
-    try {
-      return await work(database);
-    } finally {
-      database.close();
-    }
-  });
 }
 
 /** One job, and the worker's memory is gone with it. */

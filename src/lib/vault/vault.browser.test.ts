@@ -1,45 +1,14 @@
 import { deleteDB, openDB } from 'idb';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { meetingOf, openRaw, openVault } from '../../../tests/fakes/vault';
 import { sealRecord } from '../crypto/sealed-record';
 import { utf8 } from '../protocol/bytes';
 import { randomId, type FileId, type MeetingId, type ParticipantId, type VaultId } from '../protocol/ids';
-import { DATABASE, VERSION, type Row, type VaultSchema } from './schema';
+import { DATABASE, VERSION, type Row } from './schema';
 import { Vault, type Profile, type SavedMeeting } from './vault';
 
 const UNREADABLE = { code: 'vault/unreadable' };
 const UNAVAILABLE = { code: 'vault/unavailable' };
-
-/** A vault of its own connection and channel: to the others it is another window. */
-async function openVault(): Promise<Vault> {
-  const vault = await Vault.open();
-  onTestFinished(() => vault.close());
-  return vault;
-}
-
-async function openRaw() {
-  const database = await openDB<VaultSchema>(DATABASE, VERSION);
-  onTestFinished(() => database.close());
-  return database;
-}
-
-const meetingOf = (changes: Partial<SavedMeeting> = {}): SavedMeeting => ({
-  vaultId: randomId<VaultId>(),
-  meetingId: randomId<MeetingId>(),
-  role: 'host',
-  name: 'Wednesday consultation',
-  sealedKeys: { v: 1, iv: new Uint8Array(12).fill(1), ciphertext: new Uint8Array(40).fill(2) },
-  policy: { lobby: true, relayOnly: false, sealMedia: true },
-  participant: randomId<ParticipantId>(),
-  createdAtMs: 1_800_000_000_000,
-  openedAtMs: 1_800_000_000_001,
-  verified: [randomId<ParticipantId>()],
-  acceptedFiles: [],
-  wantsNotice: false,
-  told: null,
-  keepsHistory: false,
-  isRetired: false,
-  ...changes,
-});
 
 const DEVICES: Profile['devices'] = {
   microphone: '',

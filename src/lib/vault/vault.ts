@@ -1,14 +1,12 @@
-import { fromUtf8, utf8 } from '../protocol/bytes';
 import { ParleyError } from '../protocol/errors';
 import type { MeetingId, VaultId } from '../protocol/ids';
-import { openRecord, sealRecord } from '../crypto/sealed-record';
 import { DATA_KEY } from './data-key';
 import { available, openDatabase } from './database';
 import { createDeviceKey, deviceKeyOf } from './device-key';
+import { openRow, openRows, sealRow, type Shelf } from './rows';
 import {
   meetingSchema,
   profileSchema,
-  toJson,
   type Database,
   STORES,
   type DeviceKey,
@@ -31,10 +29,8 @@ export type Inside = {
 export type MeetingPatch = Partial<Omit<SavedMeeting, 'vaultId' | 'meetingId' | 'role'>>;
 /** What a write found: its own row, and which rows there were. */
 type Seen = { row: Row | undefined; ids: string[] };
-type Parser<T> = { parse(value: unknown): T };
 
 const PROFILE_ID = 'self';
-/** The rest is what the schema says of a profile that has only a name. */
 /** Of somebody who has said nothing about themselves yet. */
 export const NO_PROFILE: Profile = profileSchema.parse({ name: '' });
 /** Every lost try is another write that won, so only writing without end comes this far. */
@@ -95,15 +91,14 @@ export class Vault {
   /** All that open, and how many did not: one spoilt record does not hide the rest. */
   async meetings(): Promise<{ meetings: SavedMeeting[]; unreadable: number }> {
     const rows = await available(() => this.#database.getAll('meetings'));
-    const opened = await Promise.allSettled(rows.map((row) => this.#read('meetings', row, meetingSchema)));
-    const meetings = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const meetings = await openRows(this.#meetings, rows);
     return { meetings, unreadable: rows.length - meetings.length };
   }
 
   /** `null`: not on this device. Throws `vault/unreadable`. */
   async meeting(vaultId: VaultId): Promise<SavedMeeting | null> {
     const row = await available(() => this.#database.get('meetings', vaultId));
-    return row === undefined ? null : this.#read('meetings', row, meetingSchema);
+    return row === undefined ? null : openRow(this.#meetings, row);
   }
 
   async findByMeeting(meetingId: MeetingId, role: SavedMeeting['role']): Promise<SavedMeeting | null> {
@@ -129,7 +124,7 @@ export class Vault {
   update(vaultId: VaultId, patch: MeetingPatch): Promise<void> {
     return this.#write('meetings', vaultId, async (row) => {
       if (row === undefined) throw new ParleyError('vault/not-found');
-      return { ...(await this.#read('meetings', row, meetingSchema)), ...patch };
+      return { ...(await openRow(this.#meetings, row)), ...patch };
     });
   }
 
@@ -148,13 +143,13 @@ export class Vault {
 
   async profile(): Promise<Profile> {
     const row = await available(() => this.#database.get('profile', PROFILE_ID));
-    return row === undefined ? NO_PROFILE : this.#read('profile', row, profileSchema);
+    return row === undefined ? NO_PROFILE : openRow(this.#profile, row);
   }
 
   /** What is not named stays as it is. */
   setProfile(patch: Partial<Profile>): Promise<void> {
     return this.#write('profile', PROFILE_ID, async (row) => ({
-      ...(row === undefined ? NO_PROFILE : await this.#read('profile', row, profileSchema)),
+      ...(row === undefined ? NO_PROFILE : await openRow(this.#profile, row)),
       ...patch,
     }));
   }
@@ -191,12 +186,11 @@ export class Vault {
     this.#deviceKey = await deviceKeyOf(this.#database);
   }
 
-  async #read<T>(store: SealedStore, { id, sealed }: Row, schema: Parser<T>): Promise<T> {
-    try {
-      return schema.parse(JSON.parse(fromUtf8(await openRecord(this.dataKey, store, id, sealed))));
-    } catch (cause) {
-      throw new ParleyError('vault/unreadable', { cause });
-    }
+  get #meetings(): Shelf<SavedMeeting> {
+    return { key: this.dataKey, store: 'meetings', schema: meetingSchema };
+  }
+  get #profile(): Shelf<Profile> {
+    return { key: this.dataKey, store: 'profile', schema: profileSchema };
   }
 
   /**
@@ -213,8 +207,8 @@ export class Vault {
       const value = await make(before.row);
       if (value === null) return;
       const deviceKey = this.#deviceKey;
-      const sealed = await sealRecord(deviceKey.key, store, id, utf8(toJson(value)));
-      const next = { id, revision: (before.row?.revision ?? 0) + 1, sealed };
+      const sealed = await sealRow({ key: deviceKey.key, store }, id, value);
+      const next = { ...sealed, revision: (before.row?.revision ?? 0) + 1 };
       if (await available(() => this.#put(store, next, before, deviceKey))) return this.#announce();
     }
     throw new ParleyError('vault/unavailable');

@@ -1,10 +1,11 @@
-import { fromUtf8, toBase64url, utf8, type Bytes } from '../protocol/bytes';
+import { toBase64url, utf8, type Bytes } from '../protocol/bytes';
 import { ParleyError } from '../protocol/errors';
 import { randomId, type VaultId } from '../protocol/ids';
+import { asObject, parseJson, type Json } from '../protocol/json';
 import { isBox, openBox, sealBox } from '../crypto/passphrase-box';
 import { MeetingKeys } from './meeting-keys';
 import type { Calls, KnownMeeting, OpenedBackup, SealedRow, SealedRows } from './messages';
-import { asObject, bytesOf, openJson, openKeys, sealKeys, textOf, type Json } from './sealed-json';
+import { bytesOf, openJson, openKeys, sealKeys, textOf } from './sealed-json';
 
 /**
  * A backup's contents (section 12), as JSON, in a passphrase's box or as they are:
@@ -20,6 +21,9 @@ const VERSION = 1;
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const MAX_MEETINGS = 10_000;
 const MEDIA_TYPE = 'application/octet-stream';
+
+/** What is on this device: the meetings that open, and every handle that is taken. */
+type Here = { known: KnownMeeting[]; handles: ReadonlySet<string> };
 
 type BackupCall =
   | ({ name: 'write-backup' } & Calls['write-backup']['input'])
@@ -64,13 +68,14 @@ async function readBackup({
   passphrase,
   dataKey,
   known,
+  handles,
 }: Calls['read-backup']['input']): Promise<OpenedBackup> {
   if (file.size > MAX_FILE_BYTES) throw new ParleyError('backup/too-costly');
   const bytes = new Uint8Array(await file.arrayBuffer());
   const isSealed = isBox('backup', bytes);
   const contents = parsed(isSealed ? await openBox('backup', passphrase ?? '', bytes) : bytes);
   try {
-    return await checked(contents, dataKey, known);
+    return await checked(contents, dataKey, { known, handles: new Set(handles) });
   } catch (cause) {
     if (cause instanceof ParleyError) throw new ParleyError('backup/damaged', { cause });
     throw cause;
@@ -79,7 +84,7 @@ async function readBackup({
 
 function parsed(bytes: Bytes): Json {
   try {
-    const contents = asObject(JSON.parse(fromUtf8(bytes)));
+    const contents = parseJson(bytes);
     if (contents['format'] === FORMAT && contents['v'] === VERSION) return contents;
   } catch (cause) {
     throw new ParleyError('backup/malformed', { cause });
@@ -87,7 +92,7 @@ function parsed(bytes: Bytes): Json {
   throw new ParleyError('backup/malformed');
 }
 
-async function checked(contents: Json, dataKey: CryptoKey, known: KnownMeeting[]): Promise<OpenedBackup> {
+async function checked(contents: Json, dataKey: CryptoKey, here: Here): Promise<OpenedBackup> {
   const { exportedAtMs, profile = null } = contents;
   const [meetings, history] = [listOf(contents['meetings']), listOf(contents['history'])];
   if (meetings.length > MAX_MEETINGS || typeof exportedAtMs !== 'number') refuse();
@@ -98,7 +103,7 @@ async function checked(contents: Json, dataKey: CryptoKey, known: KnownMeeting[]
   for (const meeting of meetings) {
     const { keys, ...record } = asObject(meeting);
     const before = textOf(record['vaultId']);
-    const place = placeFor(record, known);
+    const place = placeFor(record, here);
     // Twice the same handle would put one record over another.
     if (places.has(before) || taken.has(place)) refuse();
     places.set(before, place);
@@ -130,13 +135,13 @@ async function resealed(record: Json, keys: unknown, dataKey: CryptoKey, place: 
 }
 
 /** Where this meeting lies already; else under the handle it had, unless another meeting has that here. */
-function placeFor(record: Json, known: KnownMeeting[]): string {
+function placeFor(record: Json, { known, handles }: Here): string {
   const here = known.find(
     ({ meetingId, role }) => meetingId === record['meetingId'] && role === record['role'],
   );
   if (here !== undefined) return here.vaultId;
   const before = textOf(record['vaultId']);
-  return known.some(({ vaultId }) => vaultId === before) ? randomId<VaultId>() : before;
+  return handles.has(before) ? randomId<VaultId>() : before;
 }
 
 function listOf(value: unknown): unknown[] {

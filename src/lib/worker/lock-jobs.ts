@@ -1,6 +1,6 @@
 import { utf8, type Bytes } from '../protocol/bytes';
 import { codeOf, ParleyError } from '../protocol/errors';
-import { importAeadKey, KEY_BYTES } from '../crypto/aead';
+import { KEY_BYTES, takeAeadKey } from '../crypto/aead';
 import { expand, extract } from '../crypto/hash';
 import { openBox, sealBox } from '../crypto/passphrase-box';
 import { openRecord, sealRecord, type SealedRecord } from '../crypto/sealed-record';
@@ -17,9 +17,9 @@ export async function lockJob(call: LockCall): Promise<Calls[LockCall['name']]['
     case 'make-lock':
       return makeLock(call.passphrase, call.prf);
     case 'open-lock':
-      return { key: await imported(await openedBox(call.passphrase, call.box)) };
+      return { key: await takeAeadKey(await openedBox(call.passphrase, call.box)) };
     case 'open-passkey':
-      return { key: await imported(await openedByPasskey(call.prf, call.sealed)) };
+      return { key: await takeAeadKey(await openedByPasskey(call.prf, call.sealed)) };
     case 'reseal':
       return { rows: await reseal(call.from, call.to, call.rows) };
   }
@@ -29,7 +29,7 @@ async function makeLock(passphrase: string, prf: Bytes | null): Promise<Calls['m
   const raw = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
   const box = await sealBox('lock', passphrase, raw);
   const passkey = prf === null ? null : await sealRecord(await passkeyKey(prf), 'keys', 'passkey', raw);
-  return { key: await imported(raw), box, passkey };
+  return { key: await takeAeadKey(raw), box, passkey };
 }
 
 /** What the lock on the disk holds is broken, not typed wrong: `vault/unreadable`. */
@@ -54,15 +54,7 @@ async function openedByPasskey(prf: Bytes, sealed: SealedRecord): Promise<Bytes>
 async function passkeyKey(prf: Bytes): Promise<CryptoKey> {
   const raw = await expand(await extract(utf8('parley1'), prf), utf8('parley1 passkey'), KEY_BYTES);
   prf.fill(0);
-  const key = await importAeadKey(raw);
-  raw.fill(0);
-  return key;
-}
-
-async function imported(raw: Bytes): Promise<CryptoKey> {
-  const key = await importAeadKey(raw);
-  raw.fill(0);
-  return key;
+  return takeAeadKey(raw);
 }
 
 async function reseal(from: CryptoKey, to: CryptoKey, rows: SealedRows): Promise<SealedRows> {
@@ -85,7 +77,7 @@ async function moveRow(from: CryptoKey, to: CryptoKey, store: string, row: Seale
     return await sealJson(to, store, row.id, value);
   } catch (cause) {
     // A record that was spoilt before: it is counted as unreadable, before and after.
-    if (cause instanceof ParleyError || cause instanceof SyntaxError) return row;
+    if (cause instanceof ParleyError) return row;
     throw cause;
   }
 }

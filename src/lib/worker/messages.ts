@@ -80,7 +80,14 @@ export type Calls = {
     output: { file: Blob };
   };
   'read-backup': {
-    input: { file: Blob; passphrase: string | null; dataKey: CryptoKey; known: KnownMeeting[] };
+    /** `handles`: every one that is taken here, of meetings that open and of others. */
+    input: {
+      file: Blob;
+      passphrase: string | null;
+      dataKey: CryptoKey;
+      known: KnownMeeting[];
+      handles: string[];
+    };
     output: OpenedBackup;
   };
   /** Names the meeting in a push message; the server is told it too. */

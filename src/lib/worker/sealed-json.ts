@@ -1,14 +1,14 @@
-import { fromBase64url, fromUtf8, toBase64url, utf8, type Bytes } from '../protocol/bytes';
+import { fromBase64url, toBase64url, utf8, type Bytes } from '../protocol/bytes';
 import { ParleyError } from '../protocol/errors';
+import { asObject, parseJson, type Json } from '../protocol/json';
 import { openRecord, sealRecord, type SealedRecord } from '../crypto/sealed-record';
 import { KEYS_STORE } from './meeting-keys';
 import type { SealedRow } from './messages';
 
 /** A record's inside. The vault knows what else is in it; here only where a meeting's keys lie. */
-export type Json = Record<string, unknown>;
 
 export async function openJson(key: CryptoKey, store: string, { id, sealed }: SealedRow): Promise<Json> {
-  return asObject(JSON.parse(fromUtf8(await openRecord(key, store, id, sealed))));
+  return parseJson(await openRecord(key, store, id, sealed));
 }
 
 export async function sealJson(key: CryptoKey, store: string, id: string, value: Json): Promise<SealedRow> {
@@ -25,13 +25,6 @@ export function openKeys(key: CryptoKey, vaultId: string, sealedKeys: unknown): 
 export async function sealKeys(key: CryptoKey, vaultId: string, keys: Bytes): Promise<Json> {
   const { v, iv, ciphertext } = await sealRecord(key, KEYS_STORE, vaultId, keys);
   return { v, iv: toBase64url(iv), ciphertext: toBase64url(ciphertext) };
-}
-
-export function asObject(value: unknown): Json {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ParleyError('protocol/malformed');
-  }
-  return value as Json;
 }
 
 export function bytesOf(value: unknown): Bytes {
