@@ -79,10 +79,27 @@ module.exports = {
       'Which version this is and the way to the next; knows no meeting.',
     ),
     only(
+      'installed',
+      lib('installed'),
+      [lib('ui')],
+      'What an installed app is more than a page; knows no meeting.',
+    ),
+    only(
       'meeting',
       lib('meeting'),
       [
-        lib('protocol', 'crypto', 'vault', 'signaling', 'peer', 'ui', 'doctor', 'release', ...features),
+        lib(
+          'protocol',
+          'crypto',
+          'vault',
+          'signaling',
+          'peer',
+          'ui',
+          'doctor',
+          'release',
+          'installed',
+          ...features,
+        ),
         WORKER_DOOR,
         WORKER_SHAPES,
       ],
@@ -95,10 +112,10 @@ module.exports = {
       "Generic components know the protocol's error codes, nothing else of it.",
     ),
     only('routes', '^src/routes/', [
-      lib('meeting', 'ui', 'doctor', 'release', ...features),
+      lib('meeting', 'ui', 'doctor', 'release', 'installed', ...features),
       '^src/lib/protocol/errors\\.ts$',
     ]),
-    only('service-worker', '^src/service-worker/', [lib('protocol', 'vault')]),
+    only('service-worker', '^src/service-worker/', [lib('protocol', 'vault', 'installed')]),
     only('server', '^src/server/', [lib('protocol')]),
     {
       name: 'no-test-in-product',

@@ -12,7 +12,7 @@ import { parleyDevServer } from './src/server/dev';
 const CHUNKS = [
   {
     name: 'shell',
-    test: /node_modules\/(?:svelte|@sveltejs|esm-env|clsx)\/|rolldown\/runtime|vite\/preload|\/src\/hooks|\/ui\/(?:Frame|Mark|Icon|Alert|Trouble|Dialog|ConfirmDialog|words|idle|tokens|base)\.|\/doctor\/.*type=style/,
+    test: /node_modules\/(?:svelte|@sveltejs|esm-env|clsx)\/|rolldown\/runtime|vite\/preload|\/src\/hooks|\/ui\/(?:Frame|Mark|Icon|Alert|Trouble|Dialog|ConfirmDialog|words|idle|tokens|base)\.|\/installed\/handed\.|\/doctor\/.*type=style/,
     priority: 3,
   },
   {
@@ -22,7 +22,7 @@ const CHUNKS = [
   },
   {
     name: 'reach',
-    test: /node_modules\/@trpc\/|\/lib\/signaling\/(?!server-sent)|\/worker\/(?:client|shuttle)|\/ui\/copy\.|\/(?:RetireDialog|NameDialog)\./,
+    test: /node_modules\/@trpc\/|\/lib\/signaling\/(?!server-sent)|\/worker\/(?:client|shuttle)|\/ui\/copy\.|\/files\/save\.|\/NameDialog\./,
     priority: 1,
   },
   { name: 'update', test: /\/lib\/release\/(?:update|served|worker-url)\./ },
@@ -31,7 +31,7 @@ const CHUNKS = [
 const WORKER_CHUNKS = [
   {
     name: 'vault-jobs',
-    test: /node_modules\/hash-wasm\/|\/(?:lock-jobs|backup-jobs|sealed-json|passphrase-box)\./,
+    test: /node_modules\/hash-wasm\/|\/(?:lock-jobs|backup-jobs|received-jobs|sealed-json|passphrase-box|json)\./,
     // What they share with the rest stays there: else whoever joins would load all of this for it.
     includeDependenciesRecursively: false,
   },
@@ -77,6 +77,34 @@ export default defineConfig({
         categories: ['communication', 'productivity'],
         shortcuts: [
           { name: 'New meeting', url: '/m#new', icons: [{ src: '/icon-192.png', sizes: '192x192' }] },
+          // Which one it is only the vault says: the system gets no name of a meeting (decision 0013).
+          { name: 'Last meeting', url: '/#last', icons: [{ src: '/icon-192.png', sizes: '192x192' }] },
+        ],
+        share_target: {
+          action: '/share',
+          method: 'POST',
+          enctype: 'multipart/form-data',
+          params: { title: 'title', text: 'text', url: 'url', files: [{ name: 'files', accept: ['*/*'] }] },
+        },
+        file_handlers: [{ action: '/settings', accept: { 'application/vnd.parley.backup': ['.parley'] } }],
+        // A link that is opened while a meeting goes on must not take its window.
+        handle_links: 'preferred',
+        launch_handler: { client_mode: 'navigate-new' },
+        screenshots: [
+          {
+            src: '/screenshot-wide.png',
+            sizes: '1280x800',
+            type: 'image/png',
+            form_factor: 'wide',
+            label: 'A call, with the conversation beside it',
+          },
+          {
+            src: '/screenshot-narrow.png',
+            sizes: '780x1688',
+            type: 'image/png',
+            form_factor: 'narrow',
+            label: 'A conversation on a phone',
+          },
         ],
         icons: [
           { src: '/icon-192.png', sizes: '192x192', type: 'image/png' },
@@ -90,7 +118,13 @@ export default defineConfig({
           'client/**/*.{js,css,html,json,png,svg,ico,wasm,webmanifest}',
           'prerendered/pages/**/*.html',
         ],
-        globIgnores: ['server/**', 'client/.vite/**', 'client/service-worker.js', 'client/_app/version.json'],
+        globIgnores: [
+          'server/**',
+          'client/screenshot-*.png',
+          'client/.vite/**',
+          'client/service-worker.js',
+          'client/_app/version.json',
+        ],
         manifestTransforms: [withIntegrity],
         // The largest part is ML-KEM's chunk, far below; a file beyond this would silently be missing offline.
         maximumFileSizeToCacheInBytes: 1024 * 1024,

@@ -8,9 +8,9 @@
  * there. Then the device with the thousand is locked: from the press of Unlock to the list, less what Argon2id alone
  * takes on this machine.
  */
-import { Buffer } from 'node:buffer';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { argon2id } from 'hash-wasm';
+import { backupOf } from '../tests/support/backup-file.mjs';
 import { launchBrowser, median, readOptions, report, startParley } from './support.mjs';
 
 /** @typedef {import('@playwright/test').BrowserContext} Context */
@@ -18,32 +18,6 @@ import { launchBrowser, median, readOptions, report, startParley } from './suppo
 const { rounds, meetings } = readOptions({ rounds: 10, meetings: 1_000 });
 const PASSPHRASE = 'lantern walnut cloud river';
 const ARGON2ID = { memorySize: 65_536, iterations: 3, parallelism: 1, hashLength: 32 };
-
-const id = () => randomBytes(16).toString('base64url');
-
-/** A guest's meeting as a plain backup has it (docs/protocol.md, section 12). @param {number} number */
-function meetingInBackup(number) {
-  const meetingId = randomBytes(16);
-  const checked = Buffer.concat([Uint8Array.of(1), meetingId, randomBytes(32)]);
-  const check = createHash('sha256').update('parley1 link').update(checked).digest().subarray(0, 2);
-  const fragment = Buffer.concat([checked, check]).toString('base64url');
-  const keys = Buffer.concat([Uint8Array.of(0, fragment.length), Buffer.from(fragment), Uint8Array.of(0)]);
-  return {
-    vaultId: id(),
-    meetingId: meetingId.toString('base64url'),
-    role: 'guest',
-    name: `Meeting ${number}`,
-    policy: { lobby: false, relayOnly: false, sealMedia: false },
-    participant: id(),
-    createdAtMs: 1_800_000_000_000,
-    openedAtMs: 1_800_000_000_000 + number,
-    verified: [],
-    acceptedFiles: [],
-    wantsNotice: false,
-    isRetired: false,
-    keys: keys.toString('base64url'),
-  };
-}
 
 /** A device that keeps the app and so many meetings. @param {number} count */
 async function device(count) {
@@ -61,10 +35,7 @@ async function device(count) {
   await page.goto(`${parley.url}/settings`);
   await page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated');
   if (count > 0) {
-    const list = Array.from({ length: count }, (_, number) => meetingInBackup(number));
-    const contents = { format: 'parley', v: 1, exportedAtMs: 1, profile: null, meetings: list, history: [] };
-    const buffer = Buffer.from(JSON.stringify(contents));
-    await page.getByLabel('Import backup').setInputFiles({ name: 'many.json', mimeType: '', buffer });
+    await page.getByLabel('Import backup').setInputFiles(backupOf(count));
     await page.getByRole('button', { name: 'Import', exact: true }).click({ timeout: 60_000 });
     await page.getByText(`Imported: ${count} added`).waitFor({ timeout: 60_000 });
   }

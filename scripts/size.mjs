@@ -32,11 +32,14 @@ const ON_DEMAND = [
   'words-device',
   'UnlockGate',
   'TransferCard',
+  'HandedCard',
+  'HostTools',
   'wording',
   'history',
   'archive.svelte',
   'telling',
   'unlocked',
+  'lock',
   'Updates',
 ];
 /** What keeps the app on the device begins seconds after the page is there. */
@@ -44,7 +47,7 @@ const AFTER_REST = ['update'];
 /** Chunks of workers have no names: the one for locks and backups is known by a label that only it holds. */
 const ON_DEMAND_IN_WORKER = 'parley1 commit';
 /** Home asks the server nothing while there are no saved meetings, and starts no worker before a menu item needs it. */
-const WITH_SAVED_MEETINGS = ['reach', 'MeetingList'];
+const WITH_SAVED_MEETINGS = ['reach', 'MeetingList', 'HomeHints'];
 /** Kit's list of all pages: it imports those that are visited, and always the layout and the error page. */
 const PAGES = '.svelte-kit/generated/client-optimized/app.js';
 const ERROR_PAGE = '.svelte-kit/generated/client-optimized/nodes/1.js';

@@ -2,6 +2,7 @@ import { clientsClaim, setCacheNameDetails } from 'workbox-core';
 import { addPlugins, matchPrecache, precacheAndRoute } from 'workbox-precaching';
 import type { PrecacheEntry } from 'workbox-precaching';
 import './push';
+import './share';
 import { FILES_CACHE, forgetOtherVersions, fromOtherVersion, keepList } from './own-version';
 
 /**

@@ -46,9 +46,11 @@ function standIn(...transfers: FileTransfer[]) {
 
 const words = () => Promise.resolve((reason: string, by: string): string => `${reason} by ${by}`);
 
+const onimport = vi.fn<(backup: FileTransfer) => void>();
+
 /** The cards are loaded with the first file. */
 async function show(props: { files: ReturnType<typeof standIn>; words: typeof words }) {
-  const screen = await render(FilesView, props);
+  const screen = await render(FilesView, { ...props, onimport });
   if (props.files.transfers.length > 0)
     await expect.element(screen.getByRole('group').first()).toBeInTheDocument();
   return screen;
@@ -111,12 +113,12 @@ describe('the files', () => {
     const status = screen.getByRole('status');
     await expect.element(status).toHaveTextContent(`Ada wants to send you ${NAME}, 40 MB`);
     const moving = { ...asked, stage: 'receiving', doneBytes: 5 } as const;
-    await screen.rerender({ files: standIn(moving), words });
+    await screen.rerender({ files: standIn(moving), words, onimport });
     await expect.element(status).toHaveTextContent('Ada wants to send you');
-    await screen.rerender({ files: standIn({ ...moving, stage: 'received' }), words });
+    await screen.rerender({ files: standIn({ ...moving, stage: 'received' }), words, onimport });
     await expect.element(status).toHaveTextContent(`${NAME} was received`);
     const other = transfer({ name: 'b.txt', size: 5 });
-    await screen.rerender({ files: standIn({ ...moving, stage: 'received' }, other), words });
+    await screen.rerender({ files: standIn({ ...moving, stage: 'received' }, other), words, onimport });
     await expect.element(status).toHaveTextContent(/^Ada wants to send you b.txt, 5 bytes$/);
   });
 
@@ -130,7 +132,7 @@ describe('the files', () => {
     expect(moving.preview).not.toHaveBeenCalled();
     const received = standIn(transfer({ stage: 'received' }));
     received.preview.mockResolvedValue(url);
-    await screen.rerender({ files: received, words });
+    await screen.rerender({ files: received, words, onimport });
     const image = screen.getByRole('img', { name: `Preview of ${NAME}` });
     await expect.element(image).toHaveAttribute('src', url);
     URL.revokeObjectURL(url);

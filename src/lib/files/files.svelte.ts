@@ -94,6 +94,11 @@ export class Files {
     this.#step(id, { type: 'cancel' });
   }
 
+  /** Of a file that arrived whole. */
+  contents(id: FileId): Promise<Blob | null> {
+    return this.#jobs.get(id)?.state.stage === 'received' ? this.#read(id) : Promise.resolve(null);
+  }
+
   /** Starts the browser's download. The file stays here until it is dismissed. */
   async save(id: FileId): Promise<void> {
     const job = this.#jobs.get(id);

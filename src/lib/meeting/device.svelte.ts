@@ -1,12 +1,12 @@
 import { saveFile } from '../files/save';
 import { needsPassphrase, readBackup, writeBackup, type ImportPlan } from '../vault/backup';
+import { isBackupDue } from '../vault/backup-age';
 import { lockState, removeLock, setLock, setLockAfter, type LockState } from '../vault/lock';
+import { suggestPassphrase } from '../vault/strength';
 import { lockEverywhere } from '../vault/unlocked';
 import type { Vault } from '../vault/vault';
 import type { DeviceView, Keeping } from './view';
 
-/** After that long without a backup, or with none, whoever has something to lose is reminded. */
-const BACKUP_AGE_MS = 30 * 24 * 3_600_000;
 /** The download may still be reading. */
 const REVOKE_AFTER_MS = 60_000;
 
@@ -48,13 +48,16 @@ export class Device implements DeviceView {
   }
 
   async saveBackup(passphrase: string | null): Promise<void> {
-    const now = new Date();
-    const file = await writeBackup(this.#vault, passphrase, now.getTime());
-    const ending = passphrase === null ? 'json' : 'parley';
-    const url = saveFile(file, `parley-${now.toISOString().slice(0, 10)}.${ending}`);
+    const file = await this.#backup(passphrase);
+    const url = saveFile(file, file.name);
     setTimeout(() => URL.revokeObjectURL(url), REVOKE_AFTER_MS);
-    await this.#vault.setProfile({ backedUpAtMs: now.getTime() });
+    await this.#vault.setProfile({ backedUpAtMs: file.lastModified });
     await this.look();
+  }
+
+  async backupToMove(): Promise<{ backup: File; passphrase: string }> {
+    const passphrase = suggestPassphrase();
+    return { backup: await this.#backup(passphrase), passphrase };
   }
 
   needsPassphrase(file: Blob): Promise<boolean> {
@@ -63,6 +66,14 @@ export class Device implements DeviceView {
 
   readBackup(file: Blob, passphrase: string | null): Promise<ImportPlan> {
     return readBackup(this.#vault, file, passphrase);
+  }
+
+  async #backup(passphrase: string | null): Promise<File> {
+    const now = new Date();
+    const contents = await writeBackup(this.#vault, passphrase, now.getTime());
+    const ending = passphrase === null ? 'json' : 'parley';
+    const name = `parley-${now.toISOString().slice(0, 10)}.${ending}`;
+    return new File([contents], name, { lastModified: now.getTime() });
   }
 
   /** Asks the browser not to delete what is kept here when the disk is full. It may say no. */
@@ -74,19 +85,18 @@ export class Device implements DeviceView {
 
   /** Reads how it stands. */
   async look(): Promise<void> {
-    const [lock, { meetings }, { backedUpAtMs }, isPersistent] = await Promise.all([
+    const [lock, { meetings }, profile, isPersistent] = await Promise.all([
       lockState(),
       this.#vault.meetings(),
       this.#vault.profile(),
       navigator.storage?.persisted?.() ?? false,
     ]);
     this.#lock = lock;
-    const isOld = backedUpAtMs === null || Date.now() - backedUpAtMs > BACKUP_AGE_MS;
     this.#keeping = {
       meetings: meetings.length,
-      backedUpAtMs,
+      backedUpAtMs: profile.backedUpAtMs,
       isPersistent,
-      isBackupDue: isOld && meetings.some(({ role, isRetired }) => role === 'host' && !isRetired),
+      isBackupDue: isBackupDue(profile, meetings),
     };
   }
 }

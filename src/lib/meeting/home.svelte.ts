@@ -4,7 +4,8 @@ import { meetingName } from '../protocol/meeting-name';
 import type { ServerEvent } from '../protocol/signaling';
 import { cleanName } from '../protocol/text';
 import type { Signaling } from '../signaling/signaling';
-import { Vault, type MeetingPatch, type SavedMeeting } from '../vault/vault';
+import { isBackupDue } from '../vault/backup-age';
+import { Vault, type MeetingPatch, type Profile, type SavedMeeting } from '../vault/vault';
 import type { SessionClient } from '../worker/client';
 import type { VaultPlace } from '../worker/messages';
 import { Attention } from './attention';
@@ -29,6 +30,7 @@ export class Home implements HomeView {
   #isOnline = $state.raw(false);
   #isLoading = $state.raw(true);
   #trouble = $state.raw<ErrorCode | null>(null);
+  #profile = $state.raw<Profile | null>(null);
   #items = $derived(this.#records.map((record) => this.#item(record)));
 
   get items(): readonly MeetingItem[] {
@@ -39,6 +41,13 @@ export class Home implements HomeView {
   }
   get trouble(): ErrorCode | null {
     return this.#trouble;
+  }
+
+  get isBackupDue(): boolean {
+    return this.#profile !== null && isBackupDue(this.#profile, this.#records);
+  }
+  get wantsInstallHint(): boolean {
+    return this.#records.length > 0 && this.#profile?.hidesInstallHint === false;
   }
 
   start(): void {
@@ -92,13 +101,17 @@ export class Home implements HomeView {
         const timeMs = Date.now();
         await this.#server().retire(record.meetingId, timeMs, await session.call('sign-retire', { timeMs }));
         // The key that could claim it again goes with the record.
-        await this.#open().forget(record.vaultId);
+        await this.#forget(record.vaultId);
       }),
     );
   }
 
   forget(vaultId: string): void {
-    this.#do(this.#open().forget(vaultId as VaultId));
+    this.#do(this.#forget(vaultId as VaultId));
+  }
+
+  hideInstallHint(): void {
+    this.#do(this.#open().setProfile({ hidesInstallHint: true }));
   }
 
   async #load(): Promise<void> {
@@ -129,10 +142,20 @@ export class Home implements HomeView {
   }
 
   async #read(): Promise<void> {
-    const { meetings, unreadable } = await this.#open().meetings();
+    const vault = this.#open();
+    const [{ meetings, unreadable }, profile] = await Promise.all([vault.meetings(), vault.profile()]);
+    this.#profile = profile;
     this.#records = [...meetings].sort((a, b) => b.openedAtMs - a.openedAtMs);
     if (unreadable > 0) this.#trouble = 'vault/unreadable';
     if (this.#isOnline) this.#watch();
+  }
+
+  /** What came of files on their way lies apart from the record, and goes with it. */
+  async #forget(vaultId: VaultId): Promise<void> {
+    const record = this.#records.find((one) => one.vaultId === vaultId);
+    const files = record?.acceptedFiles.map(({ file }) => file) ?? [];
+    if (files.length > 0) await (await import('../vault/lock')).dropReceived(files);
+    await this.#open().forget(vaultId);
   }
 
   #watch(): void {

@@ -1,6 +1,7 @@
 import { codeOf, type ErrorCode } from '../protocol/errors';
 import { cleanName } from '../protocol/text';
 import { Signaling } from '../signaling/signaling';
+import { dropReceived } from '../vault/lock';
 import { Vault } from '../vault/vault';
 import { Device } from './device.svelte';
 import type { SettingsView } from './view';
@@ -73,7 +74,9 @@ export class Settings implements SettingsView {
       this.#name = '';
       this.#hidesAddress = false;
     };
-    if (this.#vault !== null) this.#do(this.#vault.erase().then(forgotten));
+    if (this.#vault === null) return;
+    this.#do(this.#vault.erase().then(forgotten));
+    this.#do(dropReceived('all'));
   }
 
   destroy(): void {

@@ -105,6 +105,11 @@ export interface HomeView {
   readonly items: readonly MeetingItem[];
   readonly isLoading: boolean;
   readonly trouble: ErrorCode | null;
+  /** There are meetings that only this device can host, and no recent backup of them. */
+  readonly isBackupDue: boolean;
+  /** There is something to keep at hand, and nobody said no. */
+  readonly wantsInstallHint: boolean;
+  hideInstallHint(): void;
   start(): void;
   destroy(): void;
   rename(vaultId: string, name: string): void;
@@ -139,6 +144,8 @@ export interface DeviceView {
   lockNow(): void;
   /** Without a passphrase anybody can read the file. */
   saveBackup(passphrase: string | null): Promise<void>;
+  /** For one's own other device, with words of its own. */
+  backupToMove(): Promise<{ backup: File; passphrase: string }>;
   needsPassphrase(file: Blob): Promise<boolean>;
   readBackup(file: Blob, passphrase: string | null): Promise<ImportPlan>;
   persist(): Promise<boolean>;

@@ -1,5 +1,5 @@
 import { ParleyError } from '../protocol/errors';
-import { randomId, type VaultId } from '../protocol/ids';
+import { randomId, type FileId, type VaultId } from '../protocol/ids';
 import { DATA_KEY } from './data-key';
 import { withDatabase } from './database';
 import { createDeviceKey } from './device-key';
@@ -108,7 +108,13 @@ export async function setLockAfter(vault: Vault, lockAfterMinutes: number): Prom
 export function forgetLocked(): Promise<void> {
   return withDatabase(async (database) => {
     await eraseAll(database);
+    await dropReceived('all');
   });
+}
+
+/** Received files lie beside the records, and go with them. */
+export async function dropReceived(files: FileId[] | 'all'): Promise<void> {
+  if (files.length > 0) await withWorker((session) => session.call('drop-received', { files }));
 }
 
 async function move(vault: Vault, slot: KeySlot, key: CryptoKey): Promise<void> {

@@ -139,6 +139,8 @@ export const profileSchema = z.object({
   }),
   /** When a backup was last saved; `null`: never. */
   backedUpAtMs: z._default(z.nullable(timeMs), null),
+  /** The person said no to putting the app on the home screen. */
+  hidesInstallHint: z._default(z.boolean(), false),
 });
 
 export type SavedMeeting = z.infer<typeof meetingSchema>;

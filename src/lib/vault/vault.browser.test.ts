@@ -21,6 +21,7 @@ const profileOf = (name: string): Profile => ({
   hidesAddress: false,
   devices: DEVICES,
   backedUpAtMs: null,
+  hidesInstallHint: false,
 });
 
 beforeEach(() => deleteDB(DATABASE));

@@ -49,6 +49,11 @@ export class FileStore {
     await folder.removeEntry(file).catch(ignoreMissing);
   }
 
+  async dropAll(): Promise<void> {
+    const folder = await received();
+    for await (const name of folder.keys()) await folder.removeEntry(name).catch(ignoreMissing);
+  }
+
   /** Deletes what was left behind long ago. */
   async sweep(nowMs: number): Promise<void> {
     const folder = await received();

@@ -90,6 +90,8 @@ export type Calls = {
     };
     output: OpenedBackup;
   };
+  /** Deletes received files that are still here. */
+  'drop-received': { input: { files: FileId[] | 'all' }; output: null };
   /** Names the meeting in a push message; the server is told it too. */
   'push-tag': { input: object; output: { tag: string } };
   'sign-claim': { input: { nonce: string }; output: { publicKey: string; signature: string } };

@@ -148,6 +148,8 @@ export class Session {
       case 'write-backup':
       case 'read-backup':
         return (await import('./backup-jobs')).backupJob(call);
+      case 'drop-received':
+        return (await import('./received-jobs')).dropReceived(call);
       case 'push-tag':
         return { tag: await this.#meeting().pushTag() };
       case 'sign-claim':

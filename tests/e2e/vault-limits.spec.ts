@@ -1,0 +1,137 @@
+import type { Page } from '@playwright/test';
+import { backupOf } from '../support/backup-file.mjs';
+import { createMeeting, expect, test, type Visitor } from './journey';
+import { keptRows, lockWith } from './kept';
+
+/** Where a vault ends: a full disk, a browser that dies, a person who walks away. */
+const MANY = 500;
+
+test.use({ expectedProblems: [/in the middle/] });
+
+const countMeetings = async (page: Page): Promise<number> => (await keptRows(page, 'meetings')).length;
+
+/** Up to the button that does it. */
+async function lookAtImport(page: Page): Promise<void> {
+  await page.goto('/settings');
+  await page.getByLabel('Import backup').setInputFiles(backupOf(MANY));
+  await expect(page.getByRole('button', { name: 'Import', exact: true })).toBeVisible({ timeout: 30_000 });
+}
+
+/** Runs in the page: it stands still within the transaction, with so many records written. */
+function stopAtPut(last: number): void {
+  let puts = 0;
+  const handler: ProxyHandler<typeof IDBObjectStore.prototype.put> = {
+    apply(put, store: IDBObjectStore, args: Parameters<typeof put>) {
+      if (store.name === 'meetings' && ++puts === last) {
+        reportError(new Error('in the middle'));
+        for (;;);
+      }
+      return put.apply(store, args);
+    },
+  };
+  const { prototype } = IDBObjectStore;
+  Object.assign(prototype, {
+    put: new Proxy(Reflect.get<IDBObjectStore, 'put'>(prototype, 'put'), handler),
+  });
+}
+
+/** As if the system had ended them. */
+async function killPages({ context }: Visitor): Promise<void> {
+  const session = await context.browser()?.newBrowserCDPSession();
+  const { processInfo } = (await session?.send('SystemInfo.getProcessInfo')) ?? { processInfo: [] };
+  for (const { type, id } of processInfo) if (type === 'renderer') process.kill(id, 'SIGKILL');
+}
+
+const importing = (page: Page) => page.getByRole('button', { name: 'Import', exact: true });
+
+test('an import that is cut off has done nothing', async ({ host }) => {
+  await createMeeting(host);
+  for (const put of [1, 250, MANY]) {
+    await test.step(`at record ${put}`, async () => {
+      const page = await host.newTab();
+      for (const other of host.context.pages()) if (other !== page) await other.close();
+      await page.addInitScript(stopAtPut, put);
+      await lookAtImport(page);
+      const stopped = page.waitForEvent('pageerror', ({ message }) => message === 'in the middle');
+      const crashed = page.waitForEvent('crash');
+      // Never answered.
+      importing(page)
+        .click({ noWaitAfter: true })
+        .catch(() => undefined);
+      await stopped;
+      await killPages(host);
+      await crashed;
+
+      const next = await host.newTab();
+      await next.goto('/');
+      await expect(next.getByRole('list', { name: 'Your meetings' }).getByRole('link')).toHaveCount(1);
+      expect(await countMeetings(next)).toBe(1);
+    });
+  }
+
+  await lookAtImport(host.page);
+  await importing(host.page).click();
+  await expect(host.page.getByText(/^Imported: 500 added/)).toBeVisible({ timeout: 30_000 });
+});
+
+test('a full disk is said, and what was there stays as it was', async ({ host, server }) => {
+  const { page, context } = host;
+  const session = await context.newCDPSession(page);
+  const limit = (quotaSize?: number) =>
+    session.send('Storage.overrideQuotaForOrigin', {
+      origin: server.url,
+      ...(quotaSize === undefined ? {} : { quotaSize }),
+    });
+  // Room for a meeting and not for 500. Before anything is kept: the browser looks only now and then how much there is.
+  await limit(200_000);
+  const link = await createMeeting(host);
+  await lookAtImport(page);
+  await importing(page).click();
+  const dialog = page.getByRole('dialog', { name: 'Import backup' });
+  await expect(dialog.getByRole('alert')).toContainText(/no room/i, { timeout: 30_000 });
+  expect(await countMeetings(page)).toBe(1);
+
+  await test.step('with room again it goes on from there', async () => {
+    await limit();
+    await importing(page).click();
+    await expect(page.getByText(/^Imported: 500 added/)).toBeVisible({ timeout: 30_000 });
+    expect(await countMeetings(page)).toBe(MANY + 1);
+    await page.goto(link);
+    await expect(page.getByRole('textbox', { name: 'Invite link' })).toHaveValue(link);
+  });
+});
+
+test('nobody does anything for five minutes: it locks by itself, but not in a meeting', async ({ host }) => {
+  const { page } = host;
+  await page.clock.install();
+  await createMeeting(host);
+  await lockWith(page, 'lantern walnut cloud river');
+  await page.getByLabel('Locks by itself').selectOption({ label: 'After 5 minutes' });
+  const list = page.getByRole('list', { name: 'Your meetings' });
+  await page.getByRole('link', { name: 'Home' }).first().click();
+  await expect(list).toBeVisible();
+
+  await test.step('somebody who does something keeps it open', async () => {
+    await page.clock.fastForward('04:30');
+    await page.keyboard.press('Shift');
+    await page.clock.fastForward('04:30');
+    await expect(list).toBeVisible();
+  });
+
+  await test.step('a meeting keeps it open', async () => {
+    await list.getByRole('link').click();
+    const invite = page.getByRole('textbox', { name: 'Invite link' });
+    await expect(invite).toBeVisible();
+    await page.clock.fastForward('06:00');
+    await expect(invite).toBeVisible();
+    await page.getByRole('button', { name: 'Leave' }).click();
+  });
+
+  await test.step('nobody is here', async () => {
+    await page.getByRole('link', { name: 'Home' }).first().click();
+    await expect(list).toBeVisible();
+    await page.clock.fastForward('05:30');
+    await expect(page.getByRole('region', { name: 'Locked' })).toBeVisible();
+    await expect(list).toBeHidden();
+  });
+});
