@@ -96,7 +96,7 @@ export default defineConfig({
             sizes: '1280x800',
             type: 'image/png',
             form_factor: 'wide',
-            label: 'A call, with the conversation beside it',
+            label: 'A meeting, with its people and its safety words',
           },
           {
             src: '/screenshot-narrow.png',
