@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { createMeeting, expect, expectConnected, joinMeeting, test, type Visitor } from './journey';
 
@@ -94,6 +96,33 @@ test('the shortcut opens the meeting that was used last', async ({ host }) => {
   const link = await createMeeting(host);
   await page.goto('/#last');
   await expect(page.getByRole('textbox', { name: 'Invite link' })).toHaveValue(link);
+});
+
+test('nothing keeps the browser from installing it', async ({
+  playwright,
+  browserName,
+  launchOptions,
+  server,
+}) => {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-profile-'));
+  const context = await playwright[browserName].launchPersistentContext(folder, launchOptions);
+  const page = await context.newPage();
+  await page.goto(server.url);
+  await keepApp(page);
+  const session = await context.newCDPSession(page);
+  const { errors, data = '' } = await session.send('Page.getAppManifest');
+  expect(errors).toEqual([]);
+  expect((await session.send('Page.getInstallabilityErrors')).installabilityErrors).toEqual([]);
+  const manifest = JSON.parse(data) as { screenshots: { src: string; sizes: string }[] };
+  for (const { src, sizes } of manifest.screenshots) {
+    const size = await page.evaluate(async (address) => {
+      const picture = await createImageBitmap(await (await fetch(address)).blob());
+      return `${picture.width}x${picture.height}`;
+    }, src);
+    expect(size, src).toBe(sizes);
+  }
+  await context.close();
+  rmSync(folder, { recursive: true, force: true });
 });
 
 test.describe('the hint to install', () => {

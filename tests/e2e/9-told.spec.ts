@@ -65,6 +65,28 @@ async function expectShown(page: Page, ...expected: Shown[]): Promise<void> {
 
 const UNKNOWN: Shown = { title: 'A meeting is starting', body: '', data: null };
 
+/** Runs in the service worker, as the next one does. */
+async function countNotifications(): Promise<number> {
+  return (await (globalThis as unknown as ServiceWorkerGlobalScope).registration.getNotifications()).length;
+}
+
+/** The system's click: tests cannot press what the system draws, and only a true press may open a window. */
+async function click(): Promise<string[]> {
+  const scope = globalThis as unknown as ServiceWorkerGlobalScope;
+  const [notification] = await scope.registration.getNotifications();
+  if (notification === undefined) throw new Error('no notification');
+  const opened: string[] = [];
+  scope.clients.openWindow = (url) => {
+    opened.push(String(url));
+    return Promise.resolve(null);
+  };
+  const event = new NotificationEvent('notificationclick', { notification });
+  const done = new Promise<unknown>((resolve) => Object.assign(event, { waitUntil: resolve }));
+  scope.dispatchEvent(event);
+  await done;
+  return opened;
+}
+
 const untilKept = (page: Page): Promise<void> =>
   page.evaluate(async () => {
     await navigator.serviceWorker.ready;
@@ -100,6 +122,19 @@ test('with no page open: the name for who keeps the meeting, and nothing for who
     await push(tag);
     const page = await looking();
     await expectShown(page, { title: 'The host is here', body: name, data: address?.replace('/m#s-', '') });
+  });
+
+  await test.step('a click on it opens that meeting', async () => {
+    await push(tag);
+    const [worker] = guest.context.serviceWorkers();
+    if (worker === undefined) throw new Error('no service worker');
+    await expect.poll(() => worker.evaluate(countNotifications)).toBe(1);
+    const opened = await worker.evaluate(click);
+    expect(opened).toEqual([address]);
+    expect(await worker.evaluate(countNotifications)).toBe(0);
+    await guest.page.goto(opened[0] ?? '');
+    await expect(guest.page.getByText(name).first()).toBeVisible();
+    await guest.page.goto('/how-it-works');
   });
 
   for (const [what, data] of [
