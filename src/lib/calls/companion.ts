@@ -17,7 +17,6 @@ export class Companion {
   /** What was said last on this connection, and whether room was made on it. */
   #told = '';
   #isSealed: boolean | null = null;
-  #isSent = false;
 
   constructor(name: string, changed: () => void) {
     this.name = name;
@@ -54,7 +53,6 @@ export class Companion {
     this.#port = null;
     this.#told = '';
     this.#isSealed = null;
-    this.#isSent = false;
     this.#gauge = new QualityGauge();
   }
 
@@ -67,6 +65,7 @@ export class Companion {
     this.#port.talk(message);
   }
 
+  /** Everything is negotiated while it rings. */
   prepare(isSealed: boolean): void {
     if (this.#isSealed !== null || this.#port === null) return;
     this.#isSealed = isSealed;
@@ -75,8 +74,7 @@ export class Companion {
 
   /** Everything that this person gives, or nothing of it. */
   send(own: OwnMedia, isSending: boolean): void {
-    if (this.#port === null || (!isSending && !this.#isSent)) return;
-    this.#isSent = isSending;
+    if (this.#port === null || this.#isSealed === null) return;
     for (const source of MEDIA_SOURCES) {
       this.#port.send(source, isSending ? own.track(source) : null, tuningOf(source, own));
     }

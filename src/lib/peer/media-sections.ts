@@ -12,6 +12,8 @@ export type MediaHandlers = {
 export type Tuning = {
   maxBitsPerS: number;
   maxFramesPerS?: number;
+  /** The first pictures are so many times smaller each way. */
+  startsSmaller?: number;
   preference?: RTCDegradationPreference;
   priority: RTCPriorityType;
 };
@@ -21,7 +23,11 @@ const CODECS = ['video/vp9', 'video/vp8', 'video/rtx', 'audio/opus'];
 /** RFC 6464: how loud somebody speaks, in the clear beside every sealed packet. */
 const AUDIO_LEVEL = 'urn:ietf:params:rtp-hdrext:ssrc-audio-level';
 
-type Section = { source: MediaSource; transceiver: RTCRtpTransceiver };
+/** By then the browser has found out how much the network takes, and grows the picture to that. */
+const GROW_MS = 1_000;
+
+/** `isSmall`: until something has been sent for a while, and again when nothing is any more. */
+type Section = { source: MediaSource; transceiver: RTCRtpTransceiver; isSmall: boolean };
 
 /**
  * The media of one connection: a section for every source, made once and used in turn by `replaceTrack`, so that nothing
@@ -49,21 +55,22 @@ export class MediaSections {
     for (const source of MEDIA_SOURCES) {
       const streams = [this.#streamOf(source)];
       const transceiver = this.#pc.addTransceiver(MEDIA_KIND[source], { direction: 'sendrecv', streams });
-      this.#begin({ source, transceiver });
+      this.#begin({ source, transceiver, isSmall: true });
     }
   }
 
-  /** `null` sends nothing. What is wanted before there are sections is sent when there are. */
+  /**
+   * `null` sends nothing, and is tuned all the same: when somebody accepts, only the track is wanting. What is wanted
+   * before there are sections is sent when there are.
+   */
   send(source: MediaSource, track: MediaStreamTrack | null, tuning: Tuning): void {
     const before = this.#wanted.get(source);
     this.#wanted.set(source, { track, tuning });
     const section = this.#sections.find((one) => one.source === source);
     if (section === undefined) return;
     const isOther = before?.track !== track;
-    if (isOther) void this.#put(section.transceiver.sender, track);
-    if (track !== null && (isOther || !isSame(before?.tuning, tuning))) {
-      void this.#tune(section.transceiver.sender, tuning);
-    }
+    if (isOther) this.#put(section, track);
+    if ((isOther && track === null) || !isSame(before?.tuning, tuning)) void this.#tune(section, tuning);
   }
 
   /** One's own description as another browser takes it. */
@@ -73,9 +80,9 @@ export class MediaSections {
 
   /** The description is agreed on: what could not be set before is set now. */
   settled(): void {
-    for (const { source, transceiver } of this.#sections) {
-      const wanted = this.#wanted.get(source);
-      if (wanted?.track != null) void this.#tune(transceiver.sender, wanted.tuning);
+    for (const section of this.#sections) {
+      const wanted = this.#wanted.get(section.source);
+      if (wanted !== undefined) void this.#tune(section, wanted.tuning);
     }
   }
 
@@ -89,7 +96,7 @@ export class MediaSections {
     }
     transceiver.direction = 'sendrecv';
     transceiver.sender.setStreams(this.#streamOf(source));
-    this.#begin({ source, transceiver });
+    this.#begin({ source, transceiver, isSmall: true });
   }
 
   /** In the task that made it: no frame comes before its transform is there (WEBRTC). */
@@ -105,33 +112,38 @@ export class MediaSections {
     prefer(transceiver, MEDIA_KIND[source]);
     this.#sections.push(section);
     const wanted = this.#wanted.get(source);
-    if (wanted !== undefined) void this.#put(sender, wanted.track);
+    if (wanted !== undefined) this.#put(section, wanted.track);
     this.#handlers.received(source, receiver.track);
   }
 
-  async #put(sender: RTCRtpSender, track: MediaStreamTrack | null): Promise<void> {
-    try {
-      await sender.replaceTrack(track);
-    } catch (fault) {
-      // The connection was closed meanwhile; the next one is given its tracks anew.
-      if (!isClosed(fault)) throw fault;
-    }
+  #put(section: Section, track: MediaStreamTrack | null): void {
+    // The connection was closed meanwhile: the next one is given its tracks anew.
+    void unlessClosed(section.transceiver.sender.replaceTrack(track));
+    if (track !== null && section.isSmall) setTimeout(() => this.#grow(section, track), GROW_MS);
+    if (track === null) section.isSmall = true;
   }
 
-  async #tune(sender: RTCRtpSender, tuning: Tuning): Promise<void> {
+  /** A large picture at once would wait for an encoder that tries smaller and smaller ones, and for the network. */
+  #grow(section: Section, track: MediaStreamTrack): void {
+    const wanted = this.#wanted.get(section.source);
+    if (wanted?.track !== track) return;
+    section.isSmall = false;
+    void this.#tune(section, wanted.tuning);
+  }
+
+  async #tune({ transceiver: { sender }, isSmall }: Section, tuning: Tuning): Promise<void> {
     const parameters = sender.getParameters();
     const [encoding] = parameters.encodings;
     // Before the first negotiation there is nothing to tune; `settled` comes after it.
     if (encoding === undefined || this.#pc.signalingState !== 'stable') return;
     encoding.maxBitrate = tuning.maxBitsPerS;
     encoding.priority = encoding.networkPriority = tuning.priority;
+    if (tuning.startsSmaller !== undefined) {
+      encoding.scaleResolutionDownBy = isSmall ? tuning.startsSmaller : 1;
+    }
     if (tuning.maxFramesPerS !== undefined) encoding.maxFramerate = tuning.maxFramesPerS;
     if (tuning.preference !== undefined) parameters.degradationPreference = tuning.preference;
-    try {
-      await sender.setParameters(parameters);
-    } catch (fault) {
-      if (!isClosed(fault)) throw fault;
-    }
+    await unlessClosed(sender.setParameters(parameters));
   }
 
   #streamOf(source: MediaSource): MediaStream {
@@ -172,6 +184,14 @@ function muteHeaders(transceiver: RTCRtpTransceiver): void {
   extensible.setHeaderExtensionsToNegotiate?.(
     extensions.map((one) => (one.uri === AUDIO_LEVEL ? { ...one, direction: 'stopped' } : one)),
   );
+}
+
+async function unlessClosed(change: Promise<void>): Promise<void> {
+  try {
+    await change;
+  } catch (fault) {
+    if (!isClosed(fault)) throw fault;
+  }
 }
 
 /** InvalidStateError: closed, or stopped (webrtc-pc §5.2). InvalidModificationError: another change came in between. */
