@@ -86,6 +86,20 @@ test('somebody who shows a picture is answered with one, unless it is unwished',
   expect(call.calls).toEqual([['accept', { camera: false }]]);
 });
 
+test('the stage is made while it rings, where nobody sees or presses it', async () => {
+  const { again } = await show({ stage: { at: 'asked', by: 'Ada', hasPicture: true }, people: [] });
+  const stage = (): HTMLElement | null => document.querySelector('.stage');
+  await expect.poll(stage).not.toBeNull();
+  const made = stage();
+  expect(made).not.toBeVisible();
+  expect(button('Hang up').elements()).toHaveLength(0);
+  await again({ stage: { at: 'talking' } });
+  await expect.element(button('Hang up')).toBeVisible();
+  expect(stage()).toBe(made);
+  await again({ stage: { at: 'idle' } });
+  await expect.poll(stage).toBeNull();
+});
+
 test('what seals the call is said before it is answered', async () => {
   const asked = { at: 'asked', by: 'Ada', hasPicture: false } as const;
   const { again } = await show({ stage: asked });
