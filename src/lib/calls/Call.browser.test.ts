@@ -153,6 +153,19 @@ test.each([320, 390, 1280])('every control is inside the page and large enough a
   expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(width);
 });
 
+test.each([320, 1000])('a long name pushes nothing out of its box at %i px', async (width) => {
+  await page.viewport(width, 568);
+  const by = 'Wolfeschlegelsteinhausenbergerdorffabcde';
+  const { again } = await show({ stage: { at: 'asked', by, hasPicture: true }, people: [] });
+  const fits = (element: Element): boolean => element.scrollWidth <= element.clientWidth;
+  expect(fits(page.getByRole('region', { name: `${by} is calling` }).element())).toBe(true);
+  await again({ stage: { at: 'talking' }, people: [you(), callPerson({ name: by })] });
+  await button(`Connection with ${by}: Good`).click();
+  const figures = group(`Connection with ${by}`);
+  await expect.element(figures).toHaveTextContent(/VP9/);
+  expect(fits(figures.element())).toBe(true);
+});
+
 test('the rest is behind More, with what it means', async () => {
   const { call, again } = await show();
   await button('More').click();
