@@ -102,6 +102,61 @@ test('a drag is kept inside and ends in the nearest corner', async () => {
   await expect.poll(() => box('Your video').top).toBeGreaterThan(44);
 });
 
+test.each([
+  [1000, 700],
+  [390, 844],
+  [320, 568],
+  [608, 308],
+  [448, 298],
+  [358, 369],
+  [288, 232],
+] as const)(
+  '%i by %i: bar, tools, own picture and a long name keep clear of each other',
+  async (width, height) => {
+    await page.viewport(width, height);
+    const name = 'Wolfeschlegelsteinhausenbergerdorffabcde';
+    await show({ people: [you({ camera: pictureStream() }), seen({ name })] });
+    await expect.element(button('Hang up')).toBeVisible();
+    const plate = group(`${name}'s video`).element().querySelector('.plate');
+    const boxes = [
+      box('Call'),
+      group('Layout').elements()[0]?.getBoundingClientRect(),
+      box('Your video'),
+      plate?.getBoundingClientRect(),
+    ].filter((rect) => rect !== undefined);
+    expect(boxes.length).toBeGreaterThanOrEqual(3);
+    for (const [index, a] of boxes.entries()) {
+      expect(a.top).toBeGreaterThanOrEqual(0);
+      for (const b of boxes.slice(index + 1)) {
+        const isApart = a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+        expect(isApart, `${index}`).toBe(true);
+      }
+    }
+  },
+);
+
+test('what the browser refuses is said for a while, and moves no button out of reach', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    await page.viewport(320, 568);
+    vi.spyOn(Element.prototype, 'requestFullscreen').mockRejectedValue(
+      new DOMException('', 'NotAllowedError'),
+    );
+    await show({ people: [you(), seen()] });
+    await button('Full screen').click();
+    const notice = page.getByText('Your browser did not allow it.');
+    await expect.element(notice).toBeVisible();
+    expect(notice.element().getBoundingClientRect().left).toBeGreaterThanOrEqual(0);
+    for (const element of group('Layout').getByRole('button').elements()) {
+      expect(element.getBoundingClientRect().width).toBeGreaterThanOrEqual(44);
+    }
+    vi.advanceTimersByTime(5000);
+    await expect.element(notice).not.toBeInTheDocument();
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('side by side makes both alike', async () => {
   await show({ people: [you({ camera: pictureStream() }), seen()] });
   await button('Side by side').click();
