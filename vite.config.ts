@@ -77,8 +77,8 @@ export default defineConfig({
         categories: ['communication', 'productivity'],
         shortcuts: [
           { name: 'New meeting', url: '/m#new', icons: [{ src: '/icon-192.png', sizes: '192x192' }] },
-          // Which one it is only the vault says: the system gets no name of a meeting (decision 0013).
-          { name: 'Last meeting', url: '/#last', icons: [{ src: '/icon-192.png', sizes: '192x192' }] },
+          // Which ones there are only the vault says: the system gets no name of a meeting (decision 0013).
+          { name: 'Your meetings', url: '/#meetings', icons: [{ src: '/icon-192.png', sizes: '192x192' }] },
         ],
         share_target: {
           action: '/share',

@@ -5,7 +5,7 @@
  *
  * Three devices that keep the app, the server gone: one with nothing saved (the reference: its Home is complete when it
  * says what Parley is), one with a single meeting, one with a thousand. From the navigation's start to the list being
- * there. Then the device with the thousand is locked: from the press of Unlock to the list, less what Argon2id alone
+ * there. Then their list is scrolled, beside the page with one meeting. Then the device with the thousand is locked: from the press of Unlock to the list, less what Argon2id alone
  * takes on this machine.
  */
 import { randomBytes } from 'node:crypto';
@@ -75,6 +75,29 @@ async function unlock(context) {
   return tookMs;
 }
 
+/** Milliseconds between pictures while the list is scrolled, the slow end: of twenty, one takes longer. @param {Context} context */
+async function scroll(context) {
+  const page = await context.newPage();
+  await page.goto(`${parley.url}/`);
+  await page.waitForFunction(() => /** @type {{ shownAtMs?: number }} */ (globalThis).shownAtMs ?? null);
+  const gapsMs = await page.evaluate(async () => {
+    /** @type {number[]} */
+    const gaps = [];
+    const nextFrame = () =>
+      new Promise((/** @type {(atMs: number) => void} */ next) => requestAnimationFrame(next));
+    let beforeMs = await nextFrame();
+    for (let frame = 0; frame < 120; frame++) {
+      scrollBy(0, 200);
+      const atMs = await nextFrame();
+      gaps.push(atMs - beforeMs);
+      beforeMs = atMs;
+    }
+    return gaps;
+  });
+  await page.close();
+  return gapsMs.sort((a, b) => a - b)[Math.floor(gapsMs.length * 0.95)] ?? NaN;
+}
+
 async function stretch() {
   const startMs = performance.now();
   await argon2id({ ...ARGON2ID, password: PASSPHRASE, salt: randomBytes(16), outputType: 'binary' });
@@ -112,6 +135,14 @@ try {
     const ratios = values.map((tookMs, round) => tookMs / (raw.empty[round] ?? NaN));
     report(about, ratios, medians, raw);
   }
+
+  const scrolling = { many: /** @type {number[]} */ ([]), one: /** @type {number[]} */ ([]) };
+  for (let round = 0; round < rounds; round++) {
+    scrolling.one.push(await scroll(one.context));
+    scrolling.many.push(await scroll(many.context));
+  }
+  const smooth = { name: 'vault.scroll_many', unit: 'ms', reference: 'a list of one' };
+  report(smooth, scrolling.many, { referenceMs: median(scrolling.one) }, scrolling);
 
   const page = await many.context.newPage();
   await page.goto(`${parley.url}/settings`);

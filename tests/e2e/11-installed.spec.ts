@@ -79,6 +79,32 @@ test('what another app shares goes to no server, and into the meeting that the p
   });
 });
 
+test('with the server gone the list, a saved meeting and help open, and come alive by themselves', async ({
+  host,
+  guest,
+  server,
+}) => {
+  const link = await createMeeting(host);
+  await host.page.goto('/');
+  await keepApp(host.page);
+  await server.kill();
+  const page = await host.newTab();
+  await page.goto('/connection-help');
+  await expect(page.getByRole('heading', { name: 'Connection help', level: 1 })).toBeVisible();
+  await page.goto('/');
+  await page.getByRole('button', { name: /^More for/ }).click();
+  await page.getByRole('menuitem', { name: 'Rename' }).click();
+  await page.getByRole('textbox', { name: 'Meeting name' }).fill('Without a network');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await meetings(page).filter({ hasText: 'Without a network' }).click();
+  await expect(page.getByRole('textbox', { name: 'Invite link' })).toHaveValue(link);
+  await expect(page.getByText(/no connection|offline|reconnecting/i).first()).toBeVisible();
+
+  await server.start();
+  await joinMeeting(guest, link, 'Grace');
+  await expectConnected(host, guest);
+});
+
 test('a link to a meeting that is shared is a meeting to open', async ({ host, guest, server }) => {
   const link = await createMeeting(host);
   await guest.page.goto('/');
@@ -90,11 +116,16 @@ test('a link to a meeting that is shared is a meeting to open', async ({ host, g
   await expectConnected(host, guest);
 });
 
-test('the shortcut opens the meeting that was used last', async ({ host }) => {
+test('the shortcut leads to the meeting that was used last, and opens it only when it is pressed', async ({
+  host,
+}) => {
   const { page } = host;
   await createMeeting(host);
   const link = await createMeeting(host);
-  await page.goto('/#last');
+  await page.goto('about:blank');
+  await page.goto('/#meetings');
+  await expect(meetings(page).first()).toBeFocused();
+  await page.keyboard.press('Enter');
   await expect(page.getByRole('textbox', { name: 'Invite link' })).toHaveValue(link);
 });
 
