@@ -13,6 +13,9 @@ const LEFT_OUT = new Set([
   // Has the hash of the service worker, so it cannot be in there; the worker keeps it beside its files.
   'release.json',
   'release.sig',
+  // What whoever installs the app is shown before they do.
+  'screenshot-narrow.png',
+  'screenshot-wide.png',
 ]);
 /** The service worker itself is kept by the browser, not by its own cache. */
 const WORKER = /^service-worker\.[0-9a-f]{32}\.js$/;

@@ -101,6 +101,9 @@ export type MeetingItem = {
   wantsNotice: boolean;
 };
 
+/** What a host is asked before it is done. */
+export type HostQuestion = 'rename' | 'new-link' | 'retire';
+
 export interface HomeView {
   readonly items: readonly MeetingItem[];
   readonly isLoading: boolean;
