@@ -5,8 +5,8 @@
  *
  * Three devices that keep the app, the server gone: one with nothing saved (the reference: its Home is complete when it
  * says what Parley is), one with a single meeting, one with a thousand. From the navigation's start to the list being
- * there. Then their list is scrolled, beside the page with one meeting. Then the device with the thousand is locked: from the press of Unlock to the list, less what Argon2id alone
- * takes on this machine.
+ * there. Then their list is scrolled, beside the page with one meeting. Then the device with the thousand is locked:
+ * from the press of Unlock to the list, less what Argon2id alone takes on this machine.
  */
 import { randomBytes } from 'node:crypto';
 import { argon2id } from 'hash-wasm';

@@ -1,5 +1,5 @@
 /** What Chromium gives a page that may be installed, to be used when the person asks for it. */
-type InstallEvent = Event & { prompt(): Promise<{ outcome: 'accepted' | 'dismissed' }> };
+type InstallEvent = Event & { prompt(): Promise<unknown> };
 
 /**
  * `button`: the browser installs when it is asked; `share-sheet`: iPhone and iPad, where the person does it by hand.
@@ -34,11 +34,11 @@ export class Install {
     return this.#isByHand ? 'share-sheet' : 'none';
   }
 
-  /** Whether the person agreed. The browser asks them once for each of its offers. */
-  async ask(): Promise<boolean> {
+  /** Done when the person has answered. The browser asks them once for each of its offers. */
+  async ask(): Promise<void> {
     const event = this.#event;
     this.#event = null;
-    return event !== null && (await event.prompt()).outcome === 'accepted';
+    await event?.prompt();
   }
 
   destroy(): void {
