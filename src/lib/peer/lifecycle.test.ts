@@ -263,6 +263,14 @@ describe('an initiator', () => {
       expect(initiator().take(...open, { type: 'bye', code }).state).toEqual(AWAY);
     }
   });
+
+  test('turns to the window that took over, also when the goodbye of the one before comes late', () => {
+    const shell = initiator().take(...open, { type: 'present' }, { type: 'bye', code: null });
+    expect(shell.state.at).toBe('greeting');
+    expect(shell.effects.at(-2)).toMatchObject({ type: 'greet', afterMs: 0 });
+    const nobody = initiator().take(...open, { type: 'present' }, { type: 'absent' });
+    expect(nobody.take({ type: 'bye', code: null }).state).toEqual(AWAY);
+  });
 });
 
 describe('a responder', () => {

@@ -88,7 +88,8 @@ export function nextInitiator(state: PeerState, event: PeerEvent): Step {
       return state.at === 'away' || state.at === 'silent' ? greet(0, 0) : stay(state);
     case 'absent':
       // An open connection needs no server: the host's socket may be gone and the host still here.
-      return state.at === 'open' || state.at === 'silent' ? stay(state) : leaveFor(AWAY);
+      if (state.at === 'open') return stay(OPEN);
+      return state.at === 'silent' ? stay(state) : leaveFor(AWAY);
     case 'met':
       return state.at === 'greeting'
         ? go(
@@ -120,8 +121,9 @@ export function nextInitiator(state: PeerState, event: PeerEvent): Step {
     case 'refused':
       return refused(state, event.code);
     case 'bye':
-      if (event.code === null || event.code === 'host-away') return leaveFor(AWAY);
-      return end(ERROR_OF_WIRE[event.code]);
+      if (event.code !== null && event.code !== 'host-away') return end(ERROR_OF_WIRE[event.code]);
+      // One window of the host said goodbye, and another is at the server already: nothing will say so again.
+      return state.at === 'open' && state.hasReturned ? greet(0, 0) : leaveFor(AWAY);
   }
 }
 
