@@ -5,9 +5,10 @@ import { Addresses } from './addresses';
 import type { Clock, Limits } from './limits';
 import type { Log } from './log';
 import { statedOrigin, type Origins } from './origins';
-import { Presence } from './presence';
+import type { Presence } from './presence';
 import { createPush, type PushSettings } from './push';
 import { dayOf, KEPT_DAYS, type Registry } from './registry';
+import { isUnavailable } from './refusal';
 import { createRequests } from './requests';
 import { createRouter } from './router';
 import { Sessions } from './sessions';
@@ -19,6 +20,7 @@ export type ApiOptions = {
   readonly origins: Origins;
   readonly trustProxyHops: number;
   readonly registry: Registry;
+  readonly presence: Presence;
   readonly log: Log;
   readonly ice: IceServers;
   /** `null`: nobody is told of anything. */
@@ -41,21 +43,26 @@ const DRAIN_MS = 300;
 const SWEEP_EVERY_MS = 24 * 3_600_000;
 
 export function createApi(options: ApiOptions): Api {
-  const { limits, origins, trustProxyHops, registry, log, ice, version } = options;
+  const { limits, origins, trustProxyHops, registry, presence, log, ice, version } = options;
   const clock = options.clock ?? (() => performance.now());
   const now = options.now ?? (() => Date.now());
 
   const addresses = new Addresses(limits, clock);
-  const presence = new Presence(limits);
-  const sessions = new Sessions(limits, clock, presence);
+  const sessions = new Sessions(limits, clock, presence, log);
   const push = createPush(options.push, { subscriptions: registry.subscriptions, limits, log, now });
   const router = createRouter({ presence, sessions, registry, push, log, ice, version, now });
   const sockets = createSockets({ router, limits, clock, log });
   const requests = createRequests({ router, limits, log, addresses, sessions, origins, trustProxyHops });
 
   const sweep = () => {
-    registry.sweep(dayOf(now()) - KEPT_DAYS);
-    registry.subscriptions.sweep(now());
+    const swept = Promise.all([
+      registry.sweep(dayOf(now()) - KEPT_DAYS),
+      registry.subscriptions.sweep(now()),
+    ]);
+    // Tomorrow is another day.
+    swept.catch((cause: unknown) =>
+      isUnavailable(cause) ? log.event('unavailable', null) : log.fault(cause),
+    );
   };
   sweep();
   const sweeping = setInterval(sweep, SWEEP_EVERY_MS);
@@ -97,6 +104,7 @@ export function createApi(options: ApiOptions): Api {
       sessions.endAll();
       await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
       sockets.terminate();
+      await presence.close();
       registry.close();
     },
   };

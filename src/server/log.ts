@@ -18,6 +18,9 @@ export type LogEvent =
   | 'push-failed'
   | 'push-refused'
   | 'push-dropped'
+  | 'store-reached'
+  | 'store-lost'
+  | 'unavailable'
   | 'stopping';
 
 export type Log = {

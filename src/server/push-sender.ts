@@ -5,7 +5,7 @@ import type { Subscription } from './subscriptions';
 import type { VapidKey } from './vapid';
 
 export type PushSenderParts = {
-  readonly key: VapidKey;
+  readonly key: () => VapidKey | null;
   /** Where a push service can reach the operator (RFC 8292 section 2.1), `mailto:` or `https:`. */
   readonly contact: string;
   readonly log: Log;
@@ -58,7 +58,9 @@ export function createPushSender(parts: PushSenderParts): PushSender {
       await nextTurn();
       if (isStopped) return;
       const { endpoint } = subscription;
-      const request = seal(Buffer.from(tag, 'base64url'), subscription);
+      const ownKey = key();
+      if (ownKey === null) return log.event('push-dropped', null);
+      const request = seal(Buffer.from(tag, 'base64url'), subscription, ownKey);
       let status = await post(endpoint, request, times.timeoutMs);
       if (status === null || status >= 500) {
         await pause(times.retryMs, undefined, { ref: false });
@@ -74,10 +76,13 @@ export function createPushSender(parts: PushSenderParts): PushSender {
   }
 
   /** Of the library only what seals and signs: its own sending follows no bound of time and reads what comes back. */
-  function seal(payload: Buffer, { endpoint, p256dh, auth }: Subscription['subscription']): RequestInit {
+  function seal(
+    payload: Buffer,
+    { endpoint, p256dh, auth }: Subscription['subscription'],
+    { publicKey, privateKey }: VapidKey,
+  ): RequestInit {
     const { cipherText } = webpush.encrypt(p256dh, auth, payload, 'aes128gcm');
     const { origin } = new URL(endpoint);
-    const { publicKey, privateKey } = key;
     const { Authorization } = webpush.getVapidHeaders(origin, contact, publicKey, privateKey, 'aes128gcm');
     return {
       method: 'POST',

@@ -63,7 +63,13 @@ describe('sending', () => {
   const times = { timeoutMs: 5_000, retryMs: 0 };
   const start = (changes: Partial<typeof times> = {}) => {
     const onGone = (endpoint: string) => void gone.push(endpoint);
-    sender = createPushSender({ key, contact: CONTACT, log, onGone, times: { ...times, ...changes } });
+    sender = createPushSender({
+      key: () => key,
+      contact: CONTACT,
+      log,
+      onGone,
+      times: { ...times, ...changes },
+    });
   };
   beforeEach(() => {
     gone = [];
@@ -201,7 +207,7 @@ describe('who is told', () => {
   let push: Push;
   let nowMs: number;
   const start = (settings: Partial<PushSettings> | null = {}) => {
-    const all = settings && { services: [service.origin], contact: CONTACT, key, ...settings };
+    const all = settings && { services: [service.origin], contact: CONTACT, key: () => key, ...settings };
     const { subscriptions } = registry;
     push = createPush(all, { subscriptions, limits: LIMITS, log, now: () => nowMs });
   };
@@ -214,7 +220,7 @@ describe('who is told', () => {
   /** Told of something that everything before it precedes: what did not come until then will not come. */
   const settle = async () => {
     const [last, other] = [new Device(service.origin), randomId<MeetingId>()];
-    push.tell(ask(last, { id: other }));
+    await push.tell(ask(last, { id: other }));
     push.hostCame(other);
     const paths: string[] = [];
     while (paths.at(-1) !== last.path) paths.push((await service.next()).path);
@@ -223,8 +229,8 @@ describe('who is told', () => {
 
   test('guests when the host comes, the host when somebody knocks', async () => {
     const [guest, host] = [new Device(service.origin), new Device(service.origin)];
-    expect(push.tell(ask(guest))).toBe('kept');
-    expect(push.tell(ask(host, { role: 'host' }))).toBe('kept');
+    expect(await push.tell(ask(guest))).toBe('kept');
+    expect(await push.tell(ask(host, { role: 'host' }))).toBe('kept');
     push.hostCame(id);
     expect(await settle()).toEqual([guest.path]);
     push.knockedAtNobody(id);
@@ -233,7 +239,7 @@ describe('who is told', () => {
 
   test('once in ten minutes', async () => {
     const device = new Device(service.origin);
-    push.tell(ask(device));
+    await push.tell(ask(device));
     push.hostCame(id);
     push.hostCame(id);
     expect(await settle()).toEqual([device.path]);
@@ -247,38 +253,42 @@ describe('who is told', () => {
 
   test('not after thirty days, and again after asking again', async () => {
     const device = new Device(service.origin);
-    push.tell(ask(device));
+    await push.tell(ask(device));
     nowMs += 30 * 24 * 3_600_000;
     push.hostCame(id);
     expect(await settle()).toEqual([]);
-    push.tell(ask(device));
+    await push.tell(ask(device));
     push.hostCame(id);
     expect(await settle()).toEqual([device.path]);
   });
 
   test('who took it back is not, who is gone is not', async () => {
     const [one, two] = [new Device(service.origin), new Device(service.origin)];
-    for (const device of [one, two]) push.tell(ask(device));
-    push.untell(id, one.subscription.endpoint);
+    for (const device of [one, two]) await push.tell(ask(device));
+    await push.untell(id, one.subscription.endpoint);
     service.answer = ({ path }) => (path === two.path ? 410 : 201);
     push.hostCame(id);
     expect(await settle()).toEqual([two.path]);
-    await expect.poll(() => registry.subscriptions.take(id, 'guest', nowMs + QUIET_MS).length).toBe(0);
+    await expect.poll(() => registry.subscriptions.take(id, 'guest', nowMs + QUIET_MS)).toEqual([]);
   });
 
-  test('bounds are said as what they are', () => {
+  test('bounds are said as what they are', async () => {
     start();
     const devices = Array.from({ length: 3 }, () => new Device(service.origin));
-    expect(devices.map((device) => push.tell(ask(device)))).toEqual(['kept', 'kept', 'full']);
+    expect(await Promise.all(devices.map((device) => push.tell(ask(device))))).toEqual([
+      'kept',
+      'kept',
+      'full',
+    ]);
     const small = { subscriptions: 2, subscriptionsPerMeeting: 2 };
     const { subscriptions } = registry;
-    const settings = { services: [service.origin], contact: CONTACT, key };
+    const settings = { services: [service.origin], contact: CONTACT, key: () => key };
     const full = createPush(settings, { subscriptions, limits: small, log, now: () => nowMs });
     const other = randomId<MeetingId>();
-    expect(full.tell(ask(new Device(service.origin), { id: other }))).toBe('rate-limited');
+    expect(await full.tell(ask(new Device(service.origin), { id: other }))).toBe('rate-limited');
   });
 
-  test('an endpoint elsewhere and a key that is none are denied', () => {
+  test('an endpoint elsewhere and a key that is none are denied', async () => {
     const { subscription } = new Device(service.origin);
     const offCurve = Buffer.alloc(65, 1).fill(4, 0, 1).toString('base64url');
     const compressed = Buffer.alloc(65, 1).fill(2, 0, 1).toString('base64url');
@@ -289,30 +299,28 @@ describe('who is told', () => {
       { p256dh: compressed },
     ]) {
       const asked = { ...ask(new Device('')), subscription: { ...subscription, ...changes } };
-      expect(push.tell(asked)).toBe('denied');
+      expect(await push.tell(asked)).toBe('denied');
     }
-    expect(registry.subscriptions.take(id, 'guest', nowMs)).toEqual([]);
+    expect(await registry.subscriptions.take(id, 'guest', nowMs)).toEqual([]);
   });
 
-  test('switched off: nobody, and there is no key', () => {
-    push.tell(ask(new Device(service.origin)));
+  test('switched off: nobody, and there is no key', async () => {
+    await push.tell(ask(new Device(service.origin)));
     start(null);
     expect(push.key).toBeNull();
-    expect(push.tell(ask(new Device(service.origin)))).toBe('denied');
+    expect(await push.tell(ask(new Device(service.origin)))).toBe('denied');
     push.hostCame(id);
     push.knockedAtNobody(id);
     push.stop();
-    expect(registry.subscriptions.take(id, 'guest', nowMs)).toHaveLength(1);
+    expect(await registry.subscriptions.take(id, 'guest', nowMs)).toHaveLength(1);
   });
 
   test('a registry that fails is a fault of ours and ends nothing', async () => {
     const subscriptions = {
       ...registry.subscriptions,
-      take: () => {
-        throw new Error('disk');
-      },
+      take: () => Promise.reject(new Error('disk')),
     };
-    const settings = { services: [service.origin], contact: CONTACT, key };
+    const settings = { services: [service.origin], contact: CONTACT, key: () => key };
     const broken = createPush(settings, { subscriptions, limits: LIMITS, log, now: () => nowMs });
     broken.hostCame(id);
     await expect.poll(() => log.faults.length).toBe(1);
@@ -320,10 +328,10 @@ describe('who is told', () => {
   });
 
   test('after the end the registry is left alone', async () => {
-    push.tell(ask(new Device(service.origin)));
+    await push.tell(ask(new Device(service.origin)));
     push.hostCame(id);
     push.stop();
     await new Promise(setImmediate);
-    expect(registry.subscriptions.take(id, 'guest', nowMs)).toHaveLength(1);
+    expect(await registry.subscriptions.take(id, 'guest', nowMs)).toHaveLength(1);
   });
 });

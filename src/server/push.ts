@@ -5,6 +5,7 @@ import type { Log } from './log';
 import { pointKey } from './proofs';
 import { createPushSender } from './push-sender';
 import { isAtService } from './push-services';
+import { isUnavailable } from './refusal';
 import type { Subscription, Subscriptions } from './subscriptions';
 import type { VapidKey } from './vapid';
 
@@ -12,7 +13,8 @@ export type PushSettings = {
   /** The services that may be called (push-services.ts). */
   readonly services: readonly string[];
   readonly contact: string;
-  readonly key: VapidKey;
+  /** `null` while it cannot be had. */
+  readonly key: () => VapidKey | null;
 };
 
 export type PushParts = {
@@ -30,8 +32,8 @@ export type PushParts = {
 export type Push = {
   /** What subscriptions are made for, base64url of 65 bytes; `null` where nobody can be told. */
   readonly key: string | null;
-  tell(subscription: Subscription): 'kept' | 'denied' | 'full' | 'rate-limited';
-  untell(id: MeetingId, endpoint: string): void;
+  tell(subscription: Subscription): Promise<'kept' | 'denied' | 'full' | 'rate-limited'>;
+  untell(id: MeetingId, endpoint: string): Promise<void>;
   /** A host is there, and nobody was before. */
   hostCame(id: MeetingId): void;
   /** A guest is there, and no host. */
@@ -46,7 +48,7 @@ export function createPush(settings: PushSettings | null, parts: PushParts): Pus
     const nobody = () => undefined;
     return {
       key: null,
-      tell: () => 'denied',
+      tell: async () => 'denied',
       untell,
       hostCame: nobody,
       knockedAtNobody: nobody,
@@ -60,7 +62,7 @@ export function createPush(settings: PushSettings | null, parts: PushParts): Pus
     key,
     contact,
     log,
-    onGone: (device) => subscriptions.removeDevice(device),
+    onGone: (device) => void subscriptions.removeDevice(device).catch((cause: unknown) => log.fault(cause)),
   });
   let isStopped = false;
 
@@ -68,22 +70,23 @@ export function createPush(settings: PushSettings | null, parts: PushParts): Pus
   function tellAll(id: MeetingId, role: Subscription['role']): void {
     setImmediate(() => {
       if (isStopped) return;
-      try {
-        for (const subscription of subscriptions.take(id, role, now())) sender.send(subscription);
-      } catch (cause) {
-        log.fault(cause);
-      }
+      subscriptions.take(id, role, now()).then(
+        (told) => told.forEach((subscription) => sender.send(subscription)),
+        (cause: unknown) => (isUnavailable(cause) ? log.event('unavailable', null) : log.fault(cause)),
+      );
     });
   }
 
   return {
-    key: key.publicKey,
-    tell(subscription) {
+    get key() {
+      return key()?.publicKey ?? null;
+    },
+    async tell(subscription) {
       const { endpoint, p256dh } = subscription.subscription;
       // A key that is no point of the curve could never be sealed for.
       const isUsable = isAtService(services, endpoint) && pointKey(fromBase64url(p256dh)) !== null;
       if (!isUsable) return 'denied';
-      const outcome = subscriptions.keep(subscription, bounds, now());
+      const outcome = await subscriptions.keep(subscription, bounds, now());
       return outcome === 'no-room' ? 'rate-limited' : outcome;
     },
     untell,

@@ -10,6 +10,7 @@ const CODE_OF = {
   full: 'CONFLICT',
   denied: 'FORBIDDEN',
   'rate-limited': 'TOO_MANY_REQUESTS',
+  unavailable: 'SERVICE_UNAVAILABLE',
 } as const satisfies Partial<Record<WireCode, TRPC_ERROR_CODE_KEY>>;
 
 /** The server understood the call and will not do it. */
@@ -19,6 +20,11 @@ export class Refusal extends TRPCError {
     super({ code: CODE_OF[wire] });
     this.wire = wire;
   }
+}
+
+/** What this server stands on, its disk or its Redis, is not there. Nothing was confirmed, and it may be asked again. */
+export function isUnavailable(cause: unknown): boolean {
+  return cause instanceof Refusal && cause.wire === 'unavailable';
 }
 
 /** What a client gets of an error: two codes. No stack, no path, no words, nothing of the input. */

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { idBytes, type MeetingId } from '../lib/protocol/ids';
+import { Commits, onDisk } from './commits';
 import type { Registry } from './registry';
 import { createLibsqlSubscriptions } from './subscriptions-libsql';
 
@@ -54,22 +55,34 @@ export function openLibsqlRegistry(folder: string): Registry {
   );
   const remove = database.prepare('DELETE FROM meetings WHERE retired = 0 AND hosted_day < ?');
   const silence = database.prepare('DELETE FROM subscriptions WHERE meeting = ?');
-  const retire = database.transaction((id: MeetingId) => {
-    entomb.run([blob(id)]);
-    silence.run([blob(id)]);
-  });
+  const commits = new Commits(database);
 
   return {
-    standingOf(id) {
-      const row: unknown = select.get([blob(id)]);
+    async standingOf(id) {
+      const row: unknown = onDisk(() => select.get([blob(id)]));
       if (row === undefined) return 'unknown';
       return isRetired(row) ? 'retired' : 'live';
     },
-    hosted: (id, day) => void upsert.run([blob(id), day, day]),
-    retire,
-    sweep: (beforeDay) => void remove.run([beforeDay]),
-    subscriptions: createLibsqlSubscriptions(database),
+    hosted: (id, day) => commits.write(() => void upsert.run([blob(id), day, day])),
+    retire: (id) =>
+      commits.write(() => {
+        entomb.run([blob(id)]);
+        silence.run([blob(id)]);
+      }),
+    sweep: (beforeDay) => commits.write(() => void remove.run([beforeDay])),
+    subscriptions: createLibsqlSubscriptions(database, commits),
+    async isReady() {
+      if (commits.isGood) return true;
+      // A write that changes nothing: a disk that takes it has recovered.
+      return commits
+        .write(() => void database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`))
+        .then(
+          () => true,
+          () => false,
+        );
+    },
     close() {
+      commits.flush();
       // libsql keeps the log's file; emptied, the database is one whole file that can be copied.
       database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get([]);
       database.close();

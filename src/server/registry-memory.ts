@@ -8,19 +8,20 @@ export function createMemoryRegistry(): Registry {
   const tombstones = new Set<MeetingId>();
   const { subscriptions, drop } = createMemorySubscriptions();
   return {
-    standingOf: (id) => (tombstones.has(id) ? 'retired' : hostedDays.has(id) ? 'live' : 'unknown'),
-    hosted(id, day) {
+    standingOf: async (id) => (tombstones.has(id) ? 'retired' : hostedDays.has(id) ? 'live' : 'unknown'),
+    async hosted(id, day) {
       if (!tombstones.has(id)) hostedDays.set(id, Math.max(day, hostedDays.get(id) ?? day));
     },
-    retire(id) {
+    async retire(id) {
       hostedDays.delete(id);
       tombstones.add(id);
       drop((subscription) => subscription.id === id);
     },
-    sweep(beforeDay) {
+    async sweep(beforeDay) {
       for (const [id, day] of hostedDays) if (day < beforeDay) hostedDays.delete(id);
     },
     subscriptions,
+    isReady: async () => true,
     close() {
       hostedDays.clear();
       tombstones.clear();

@@ -2,11 +2,13 @@ import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { idBytes, randomId, type MeetingId } from '../lib/protocol/ids';
 import { dayOf, KEPT_DAYS, type Registry } from './registry';
 import { openLibsqlRegistry } from './registry-libsql';
 import { createMemoryRegistry } from './registry-memory';
+import { openRedisRegistry } from '../../tests/support/processes';
+import { hasRedis, REDIS_MISSING, RedisServer } from '../../tests/support/redis';
 
 let folder: string;
 beforeEach(() => {
@@ -14,60 +16,69 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const kinds: [string, () => Registry][] = [
-  ['memory', createMemoryRegistry],
-  ['libsql', () => openLibsqlRegistry(folder)],
+const server = new RedisServer();
+beforeAll(async () => {
+  if (hasRedis) await server.start();
+});
+afterAll(() => server.close());
+
+const kinds: [string, boolean, () => Promise<Registry>][] = [
+  ['memory', true, async () => createMemoryRegistry()],
+  ['libsql', true, async () => openLibsqlRegistry(folder)],
+  ['Redis', hasRedis, () => openRedisRegistry(server)],
 ];
 
-describe.each(kinds)('the registry in %s', (_kind, open) => {
+describe.each(kinds)('the registry in %s', (_kind, isHere, open) => {
+  if (!isHere) return void test.skip(REDIS_MISSING);
   let registry: Registry;
-  const id = randomId<MeetingId>();
-  beforeEach(() => {
-    registry = open();
+  let id: MeetingId;
+  beforeEach(async () => {
+    id = randomId<MeetingId>();
+    registry = await open();
   });
   afterEach(() => registry.close());
 
-  test('unknown, then live, then retired for good', () => {
-    expect(registry.standingOf(id)).toBe('unknown');
-    registry.hosted(id, 100);
-    expect(registry.standingOf(id)).toBe('live');
-    expect(registry.standingOf(randomId<MeetingId>())).toBe('unknown');
-    registry.retire(id);
-    expect(registry.standingOf(id)).toBe('retired');
-    registry.hosted(id, 101);
-    registry.retire(id);
-    expect(registry.standingOf(id)).toBe('retired');
+  test('unknown, then live, then retired for good', async () => {
+    expect(await registry.standingOf(id)).toBe('unknown');
+    await registry.hosted(id, 100);
+    expect(await registry.standingOf(id)).toBe('live');
+    expect(await registry.standingOf(randomId<MeetingId>())).toBe('unknown');
+    await registry.retire(id);
+    expect(await registry.standingOf(id)).toBe('retired');
+    await registry.hosted(id, 101);
+    await registry.retire(id);
+    expect(await registry.standingOf(id)).toBe('retired');
   });
 
-  test('what nobody hosted can be retired too', () => {
-    registry.retire(id);
-    expect(registry.standingOf(id)).toBe('retired');
+  test('what nobody hosted can be retired too', async () => {
+    await registry.retire(id);
+    expect(await registry.standingOf(id)).toBe('retired');
   });
 
-  test('a sweep drops what was last hosted before the day, and no tombstone', () => {
+  test('a sweep drops what was last hosted before the day, and no tombstone', async () => {
     const [old, retired] = [randomId<MeetingId>(), randomId<MeetingId>()];
-    registry.hosted(old, 99);
-    registry.hosted(retired, 99);
-    registry.retire(retired);
-    registry.hosted(id, 99);
-    registry.hosted(id, 100);
-    registry.sweep(99);
-    expect(registry.standingOf(old)).toBe('live');
-    registry.sweep(100);
-    expect([old, id, retired].map((each) => registry.standingOf(each))).toEqual([
+    await registry.hosted(old, 99);
+    await registry.hosted(retired, 99);
+    await registry.retire(retired);
+    await registry.hosted(id, 99);
+    await registry.hosted(id, 100);
+    await registry.sweep(99);
+    expect(await registry.standingOf(old)).toBe('live');
+    await registry.sweep(100);
+    expect(await Promise.all([old, id, retired].map((each) => registry.standingOf(each)))).toEqual([
       'unknown',
       'live',
       'retired',
     ]);
-    registry.hosted(old, 101);
-    expect(registry.standingOf(old)).toBe('live');
+    await registry.hosted(old, 101);
+    expect(await registry.standingOf(old)).toBe('live');
   });
 
-  test('a clock that was set back does not age a meeting', () => {
-    registry.hosted(id, 100);
-    registry.hosted(id, 50);
-    registry.sweep(100);
-    expect(registry.standingOf(id)).toBe('live');
+  test('a clock that was set back does not age a meeting', async () => {
+    await registry.hosted(id, 100);
+    await registry.hosted(id, 50);
+    await registry.sweep(100);
+    expect(await registry.standingOf(id)).toBe('live');
   });
 });
 
@@ -80,21 +91,21 @@ describe('the file', () => {
     return { found, version };
   };
 
-  test('opens again with what it held', () => {
+  test('opens again with what it held', async () => {
     const [live, retired] = [randomId<MeetingId>(), randomId<MeetingId>()];
     const first = openLibsqlRegistry(folder);
-    first.hosted(live, 7);
-    first.hosted(retired, 7);
-    first.retire(retired);
+    await first.hosted(live, 7);
+    await first.hosted(retired, 7);
+    await first.retire(retired);
     first.close();
     const second = openLibsqlRegistry(folder);
-    expect(second.standingOf(live)).toBe('live');
-    expect(second.standingOf(retired)).toBe('retired');
+    expect(await second.standingOf(live)).toBe('live');
+    expect(await second.standingOf(retired)).toBe('retired');
     second.close();
     expect(rows().version).toEqual([2]);
   });
 
-  test('of the first version is brought to this one and keeps what it held', () => {
+  test('of the first version is brought to this one and keeps what it held', async () => {
     const id = randomId<MeetingId>();
     const old = new Database(join(folder, 'registry.db'));
     old.exec(
@@ -112,19 +123,19 @@ describe('the file', () => {
       .run([Buffer.from(idBytes(id)), 7, 9]);
     old.close();
     const registry = openLibsqlRegistry(folder);
-    expect(registry.standingOf(id)).toBe('live');
-    expect(registry.subscriptions.take(id, 'guest', 0)).toEqual([]);
+    expect(await registry.standingOf(id)).toBe('live');
+    expect(await registry.subscriptions.take(id, 'guest', 0)).toEqual([]);
     registry.close();
     expect(rows().version).toEqual([2]);
   });
 
-  test('holds the id, two days and a flag; a tombstone only the id', () => {
+  test('holds the id, two days and a flag; a tombstone only the id', async () => {
     const [live, retired] = [randomId<MeetingId>(), randomId<MeetingId>()];
     const registry = openLibsqlRegistry(folder);
-    registry.hosted(live, 7);
-    registry.hosted(live, 9);
-    registry.hosted(retired, 7);
-    registry.retire(retired);
+    await registry.hosted(live, 7);
+    await registry.hosted(live, 9);
+    await registry.hosted(retired, 7);
+    await registry.retire(retired);
     registry.close();
     const days = (rows().found as unknown[][]).map(([, ...rest]) => rest);
     expect(days).toHaveLength(2);
@@ -136,7 +147,7 @@ describe('the file', () => {
     );
   });
 
-  test('is made in a folder of its own that others cannot enter', () => {
+  test('is made in a folder of its own that others cannot enter', async () => {
     const inner = join(folder, 'a', 'b');
     openLibsqlRegistry(inner).close();
     expect(existsSync(join(inner, 'registry.db'))).toBe(true);
@@ -144,7 +155,7 @@ describe('the file', () => {
   });
 });
 
-test('days are UTC, and a season is kept', () => {
+test('days are UTC, and a season is kept', async () => {
   expect(dayOf(Date.UTC(1970, 0, 2) - 1)).toBe(0);
   expect(dayOf(Date.UTC(1970, 0, 2))).toBe(1);
   expect(KEPT_DAYS).toBe(90);

@@ -6,18 +6,21 @@ export type Standing = 'unknown' | 'live' | 'retired';
 /**
  * What is kept of meetings when every socket is gone: that an id was hosted here, when last, and whether its host
  * retired it; and the devices that asked to be told of it. Nothing else about a meeting is ever written down (SERVER,
- * privacy).
+ * privacy). What resolves is durable. What cannot be done now (a full disk, a store that is away) throws the refusal
+ * `unavailable`, and was not done.
  */
 export type Registry = {
   /** Exactly one query whatever the answer, so that its time tells nothing. */
-  standingOf(id: MeetingId): Standing;
+  standingOf(id: MeetingId): Promise<Standing>;
   /** The host proved itself on this day. Makes the row, or moves its day; does nothing to a retired meeting. */
-  hosted(id: MeetingId, day: number): void;
+  hosted(id: MeetingId, day: number): Promise<void>;
   /** For good: a tombstone without days stays, so that no copy of the key brings the link back. Nobody is told any more. */
-  retire(id: MeetingId): void;
+  retire(id: MeetingId): Promise<void>;
   /** Drops the meetings last hosted before that day; tombstones stay. */
-  sweep(beforeDay: number): void;
+  sweep(beforeDay: number): Promise<void>;
   readonly subscriptions: Subscriptions;
+  /** Whether it could be asked just now. */
+  isReady(): Promise<boolean>;
   close(): void;
 };
 

@@ -1,35 +1,42 @@
 import type { MeetingId, PeerId } from '../lib/protocol/ids';
-import type { Meeting, Member } from './presence';
+
+/** A sealed envelope and whom it is for; `null` is the host, which has no peer id here, because sockets of it come and go. */
+export type Sealed = { id: MeetingId; to: PeerId | null; envelope: string };
+
+/** `opened`: the other guests the host let this one speak to (section 3). */
+export type Guest<P> = { readonly member: P; readonly opened: Set<PeerId> };
+
+/** Who is at a meeting, as far as this process knows. */
+export type Attendance<P> = { host: P | null; readonly guests: Map<PeerId, Guest<P>> };
 
 /**
  * Who may send a sealed envelope to whom (section 3): a guest to the host, the host to its guests, a guest to another
- * only after the host opened that pair. The host has no peer id here: it is `null` in both directions, because its
- * id is the meeting's own and sockets of it come and go.
+ * only after the host opened that pair.
  *
- * Refused and gone look alike, so nobody can probe who else is at a meeting.
+ * Refused and gone look alike, `null`, so nobody can probe who else is at a meeting.
  */
-type Sealed = { id: MeetingId; to: PeerId | null; envelope: string };
-
-/** Whether the envelope is on its way. */
-export function relay(meeting: Meeting | undefined, sender: Member, { id, to, envelope }: Sealed): boolean {
-  if (meeting === undefined) return false;
+export function receiverOf<P extends { readonly peer: PeerId }>(
+  meeting: Attendance<P> | undefined,
+  sender: P,
+  to: PeerId | null,
+): P | null {
+  if (meeting === undefined) return null;
   const isHost = meeting.host === sender;
   const guest = meeting.guests.get(sender.peer);
   const receiver = to === null ? meeting.host : (meeting.guests.get(to)?.member ?? null);
-  if (receiver === null || receiver === sender) return false;
-  const isAllowed = isHost || (guest !== undefined && (to === null || guest.opened.has(to)));
-  if (!isAllowed) return false;
-  receiver.send({ type: 'relay', id, from: isHost ? null : sender.peer, envelope });
-  return true;
+  if (receiver === null || receiver === sender) return null;
+  const isAllowed = isHost || (guest?.member === sender && (to === null || guest.opened.has(to)));
+  return isAllowed ? receiver : null;
 }
 
-/** The host lets two of its guests speak to each other, until either leaves. */
-export function openPair(meeting: Meeting | undefined, by: Member, peerA: PeerId, peerB: PeerId): boolean {
-  if (meeting === undefined || meeting.host !== by || peerA === peerB) return false;
-  const a = meeting.guests.get(peerA);
-  const b = meeting.guests.get(peerB);
-  if (a === undefined || b === undefined) return false;
-  a.opened.add(peerB);
-  b.opened.add(peerA);
-  return true;
+/** The two guests whom the host may let speak to each other, or `null`. */
+export function pairOf<P>(
+  meeting: Attendance<P> | undefined,
+  by: P,
+  peerA: PeerId,
+  peerB: PeerId,
+): readonly [Guest<P>, Guest<P>] | null {
+  if (meeting === undefined || meeting.host !== by || peerA === peerB) return null;
+  const [a, b] = [meeting.guests.get(peerA), meeting.guests.get(peerB)];
+  return a === undefined || b === undefined ? null : [a, b];
 }

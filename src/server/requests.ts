@@ -7,7 +7,7 @@ import { MAX_CALLS } from './frame';
 import type { Limits } from './limits';
 import type { Log } from './log';
 import { statedOrigin, streamOrigin, type Origins } from './origins';
-import { Refusal } from './refusal';
+import { isUnavailable, Refusal } from './refusal';
 import type { AppRouter, Caller } from './router';
 import type { Sessions } from './sessions';
 
@@ -51,7 +51,8 @@ export function createRequests(parts: Parts) {
         return caller;
       },
       onError({ error }) {
-        if (error.code === 'INTERNAL_SERVER_ERROR') log.fault(error.cause ?? error);
+        if (isUnavailable(error)) log.event('unavailable', caller.address);
+        else if (error.code === 'INTERNAL_SERVER_ERROR') log.fault(error.cause ?? error);
       },
     });
   }

@@ -7,9 +7,8 @@ import type { Log } from './log';
 import type { Presence } from './presence';
 import { isClaimValid, isRetireValid } from './proofs';
 import type { Push } from './push';
-import { errorShape, Refusal } from './refusal';
+import { errorShape, isUnavailable, Refusal } from './refusal';
 import { dayOf, type Registry } from './registry';
-import { openPair, relay } from './relay';
 import type { Session } from './session';
 import type { Sessions } from './sessions';
 import { iceSettingsFor, type IceServers } from './turn';
@@ -65,15 +64,30 @@ export function createRouter({ presence, sessions, registry, push, log, ice, ver
     if (!isPaid) refuse('rate-limited', caller);
   };
 
-  /** A row that is new on our disk is paid for by the address that makes it. */
-  const admitRow = (id: MeetingId, caller: Caller): void => {
-    if (registry.standingOf(id) === 'unknown') pay(caller.allowance.creations.take(), caller);
-  };
-
-  const mustBeLive = (id: MeetingId): void => {
-    const standing = registry.standingOf(id);
+  const mustBeLive = async (id: MeetingId): Promise<void> => {
+    const standing = await registry.standingOf(id);
     if (standing === 'unknown') throw new Refusal('not-found');
     if (standing === 'retired') throw new Refusal('retired');
+  };
+
+  /** The host is here today. A row that is new is paid for by the address that makes it, and waited for. */
+  const admit = async (id: MeetingId, caller: Caller): Promise<void> => {
+    const standing = await registry.standingOf(id);
+    if (standing === 'retired') throw new Refusal('retired');
+    if (standing === 'unknown') pay(caller.allowance.creations.take(), caller);
+    const written = registry.hosted(id, dayOf(now()));
+    if (standing === 'unknown') return written;
+    // The row that is there is good enough for somebody who comes back while the disk is full.
+    written.catch((cause: unknown) =>
+      isUnavailable(cause) ? log.event('unavailable', caller.address) : log.fault(cause),
+    );
+  };
+
+  /** What a session does, after what it did before; never after its end, also where the end came in between. */
+  const act = <T>(caller: Caller, work: (session: Session) => Promise<T>): Promise<T> => {
+    const { session } = caller;
+    if (session === null) throw new TRPCError({ code: 'UNAUTHORIZED' });
+    return session.inTurn(async () => work(live(caller)));
   };
 
   const iceFor = (session: Session) => iceSettingsFor(ice, session.relayUser, now());
@@ -100,106 +114,112 @@ export function createRouter({ presence, sessions, registry, push, log, ice, ver
     serverInfo: t.procedure.query(() => ({ logMode: log.mode, version, pushKey: push.key })),
 
     /** The same path, one query and one lookup for every text, whether an id or not (section 3). */
-    status: t.procedure.input(inputs.status).query(({ ctx, input }): Status => {
+    status: t.procedure.input(inputs.status).query(async ({ ctx, input }): Promise<Status> => {
       pay(ctx.allowance.status.take(), ctx);
       const id = idOrNobody(input.id);
-      const exists = registry.standingOf(id) === 'live';
-      const isHosted = presence.isHosted(id);
+      const [standing, isHosted] = await Promise.all([registry.standingOf(id), presence.isHosted(id)]);
+      const exists = standing === 'live';
       return { exists, hostPresent: exists && isHosted };
     }),
 
-    watch: t.procedure.input(inputs.watch).mutation(({ ctx, input }) => {
-      const session = live(ctx);
-      pay(session.watched.take(input.ids.length) && presence.watch(session, input.ids), ctx);
-    }),
+    watch: t.procedure.input(inputs.watch).mutation(({ ctx, input }) =>
+      act(ctx, async (session) => {
+        pay(session.watched.take(input.ids.length), ctx);
+        pay(await presence.watch(session, input.ids), ctx);
+      }),
+    ),
 
     /** Answers the nonce of the next claim: each proof is good once (section 2). */
-    claim: t.procedure.input(inputs.claim).mutation(({ ctx, input }) => {
-      const session = live(ctx);
-      if (!isClaimValid(input, session.origin, session.nonce)) {
-        log.event('claim-refused', ctx.address);
-        throw new Refusal('denied');
-      }
-      if (registry.standingOf(input.id) === 'retired') throw new Refusal('retired');
-      admitRow(input.id, ctx);
-      // Who takes over from another window has not come: a host was there.
-      const isComing = !presence.isHosted(input.id);
-      pay(presence.claim(session, input.id), ctx);
-      registry.hosted(input.id, dayOf(now()));
-      if (isComing) push.hostCame(input.id);
-      session.renewNonce();
-      log.event('claimed', ctx.address);
-      return { nonce: session.nonceText, ice: iceFor(session) };
-    }),
+    claim: t.procedure.input(inputs.claim).mutation(({ ctx, input }) =>
+      act(ctx, async (session) => {
+        if (!isClaimValid(input, session.origin, session.nonce)) {
+          log.event('claim-refused', ctx.address);
+          throw new Refusal('denied');
+        }
+        await admit(input.id, ctx);
+        const claimed = await presence.claim(live(ctx), input.id);
+        if (claimed === 'no-room') return refuse('rate-limited', ctx);
+        // Who takes over from another window has not come: a host was there.
+        if (!claimed.wasHosted) push.hostCame(input.id);
+        session.renewNonce();
+        log.event('claimed', ctx.address);
+        return { nonce: session.nonceText, ice: iceFor(session) };
+      }),
+    ),
 
-    release: t.procedure.input(inputs.release).mutation(({ ctx, input }) => {
-      presence.release(live(ctx), input.id);
-    }),
+    release: t.procedure
+      .input(inputs.release)
+      .mutation(({ ctx, input }) => act(ctx, (session) => presence.release(session, input.id))),
 
-    knock: t.procedure.input(inputs.knock).mutation(({ ctx, input }) => {
-      const session = live(ctx);
-      pay(session.knocks.take() && session.relayBytes.take(sizeOf(input.envelope)), ctx);
-      mustBeLive(input.id);
-      const outcome = presence.knock(session, input.id, input.envelope);
-      if (outcome === 'full') return refuse('full', ctx);
-      if (outcome === 'no-room') return refuse('rate-limited', ctx);
-      if (!outcome.hostPresent) push.knockedAtNobody(input.id);
-      return { ...outcome, ice: iceFor(session) };
-    }),
+    knock: t.procedure.input(inputs.knock).mutation(({ ctx, input }) =>
+      act(ctx, async (session) => {
+        pay(session.knocks.take() && session.relayBytes.take(sizeOf(input.envelope)), ctx);
+        await mustBeLive(input.id);
+        const outcome = await presence.knock(live(ctx), input.id, input.envelope);
+        if (outcome === 'full') return refuse('full', ctx);
+        if (outcome === 'no-room') return refuse('rate-limited', ctx);
+        if (!outcome.hostPresent) push.knockedAtNobody(input.id);
+        return { ...outcome, ice: iceFor(session) };
+      }),
+    ),
 
     /** Whoever is not there learns nothing of the meeting, not even that there is none. */
-    ice: t.procedure.input(inputs.ice).mutation(({ ctx, input }) => {
-      const session = live(ctx);
-      pay(session.ice.take(), ctx);
-      if (!presence.isAt(session, input.id)) throw new Refusal('denied');
-      return iceFor(session);
-    }),
+    ice: t.procedure.input(inputs.ice).mutation(({ ctx, input }) =>
+      act(ctx, async (session) => {
+        pay(session.ice.take(), ctx);
+        if (!presence.isAt(session, input.id)) throw new Refusal('denied');
+        return iceFor(session);
+      }),
+    ),
 
-    leave: t.procedure.input(inputs.leave).mutation(({ ctx, input }) => {
-      presence.leave(live(ctx), input.id);
-    }),
+    leave: t.procedure
+      .input(inputs.leave)
+      .mutation(({ ctx, input }) => act(ctx, (session) => presence.leave(session, input.id))),
 
-    relay: t.procedure.input(inputs.relay).mutation(({ ctx, input }) => {
-      const session = live(ctx);
-      pay(session.relayBytes.take(sizeOf(input.envelope)), ctx);
-      return { delivered: relay(presence.meeting(input.id), session, input) };
-    }),
+    relay: t.procedure.input(inputs.relay).mutation(({ ctx, input }) =>
+      act(ctx, async (session) => {
+        pay(session.relayBytes.take(sizeOf(input.envelope)), ctx);
+        return { delivered: await presence.relay(session, input) };
+      }),
+    ),
 
-    open: t.procedure.input(inputs.open).mutation(({ ctx, input }) => {
-      const opened = openPair(presence.meeting(input.id), live(ctx), input.peerA, input.peerB);
-      return { opened };
-    }),
+    open: t.procedure
+      .input(inputs.open)
+      .mutation(({ ctx, input: { id, peerA, peerB } }) =>
+        act(ctx, async (session) => ({ opened: await presence.open(session, id, peerA, peerB) })),
+      ),
 
     /** Any session that holds the key may retire, host at this moment or not. Saying it twice is saying it once. */
-    retire: t.procedure.input(inputs.retire).mutation(({ ctx, input }) => {
-      const session = live(ctx);
-      if (!isRetireValid(input, session.origin, now())) {
-        log.event('retire-refused', ctx.address);
-        throw new Refusal('denied');
-      }
-      admitRow(input.id, ctx);
-      registry.retire(input.id);
-      presence.retire(input.id);
-      log.event('retired', ctx.address);
-      return { nonce: session.nonceText };
-    }),
+    retire: t.procedure.input(inputs.retire).mutation(({ ctx, input }) =>
+      act(ctx, async (session) => {
+        if (!isRetireValid(input, session.origin, now())) {
+          log.event('retire-refused', ctx.address);
+          throw new Refusal('denied');
+        }
+        const standing = await registry.standingOf(input.id);
+        if (standing === 'unknown') pay(ctx.allowance.creations.take(), ctx);
+        await registry.retire(input.id);
+        await presence.retire(input.id);
+        log.event('retired', ctx.address);
+        return { nonce: session.nonceText };
+      }),
+    ),
 
     /** That somebody knocks is the host's to know, so only the host of this moment may ask for that. */
-    tell: t.procedure.input(inputs.tell).mutation(({ ctx, input }) => {
-      const session = live(ctx);
-      pay(ctx.allowance.subscriptions.take(), ctx);
-      mustBeLive(input.id);
-      const isHost = presence.meeting(input.id)?.host === session;
-      if (input.role === 'host' && !isHost) throw new Refusal('denied');
-      const outcome = push.tell(input);
-      if (outcome !== 'kept') return refuse(outcome, ctx);
-    }),
+    tell: t.procedure.input(inputs.tell).mutation(({ ctx, input }) =>
+      act(ctx, async (session) => {
+        pay(ctx.allowance.subscriptions.take(), ctx);
+        await mustBeLive(input.id);
+        if (input.role === 'host' && !presence.isHost(session, input.id)) throw new Refusal('denied');
+        const outcome = await push.tell(input);
+        if (outcome !== 'kept') return refuse(outcome, ctx);
+      }),
+    ),
 
     /** Whoever knows a device's endpoint is that device, or as good as. */
-    untell: t.procedure.input(inputs.untell).mutation(({ ctx, input }) => {
-      live(ctx);
-      push.untell(input.id, input.endpoint);
-    }),
+    untell: t.procedure
+      .input(inputs.untell)
+      .mutation(({ ctx, input }) => act(ctx, () => push.untell(input.id, input.endpoint))),
 
     /** Only a sign of life, which every call of a session is. */
     beat: t.procedure.mutation(({ ctx }) => void live(ctx)),

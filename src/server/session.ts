@@ -28,6 +28,8 @@ export class Session implements Member {
   readonly #clock: Clock;
   #nonce = randomBytes(NONCE_BYTES);
   #heardAtMs: number;
+  /** The last of the calls that are under way. It never rejects. */
+  #turn: Promise<void> | null = null;
 
   constructor(origin: string, limits: Limits, clock: Clock, onEnd: (session: Session) => void) {
     this.origin = origin;
@@ -66,6 +68,21 @@ export class Session implements Member {
   /** Any call is a sign of life. */
   heard(): void {
     this.#heardAtMs = this.#clock();
+  }
+
+  /** One call after the other, as they came: an envelope must not overtake the knock before it. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn === null ? work() : this.#turn.then(work);
+    const settled: Promise<void> = done.then(
+      () => this.#settle(settled),
+      () => this.#settle(settled),
+    );
+    this.#turn = settled;
+    return done;
+  }
+
+  #settle(turn: Promise<void>): void {
+    if (this.#turn === turn) this.#turn = null;
   }
 
   get silentMs(): number {

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { NotedLog } from '../../tests/support/processes';
 import { BEAT_INTERVAL_MS, type ServerEvent } from '../lib/protocol/signaling';
 import { randomId, type MeetingId } from '../lib/protocol/ids';
 import { DEFAULT_LIMITS } from './limits';
-import { Presence } from './presence';
+import { MemoryPresence } from './presence-memory';
 import { EventQueue } from './queue';
 import { Sessions } from './sessions';
 
@@ -63,11 +64,11 @@ describe('a queue', () => {
 
 describe('sessions', () => {
   const time = { nowMs: 0 };
-  let presence: Presence;
+  let presence: MemoryPresence;
   let sessions: Sessions;
   beforeEach(() => {
-    presence = new Presence(DEFAULT_LIMITS);
-    sessions = new Sessions(DEFAULT_LIMITS, () => time.nowMs, presence);
+    presence = new MemoryPresence(DEFAULT_LIMITS);
+    sessions = new Sessions(DEFAULT_LIMITS, () => time.nowMs, presence, new NotedLog());
   });
   const open = (isStream: boolean, signal = new AbortController().signal) =>
     sessions.open('https://meet.example', isStream, signal, () => undefined);

@@ -1,5 +1,6 @@
 import { BEAT_INTERVAL_MS } from '../lib/protocol/signaling';
 import type { Clock, Limits } from './limits';
+import type { Log } from './log';
 import type { Presence } from './presence';
 import { Session } from './session';
 
@@ -14,14 +15,16 @@ export class Sessions {
   readonly #limits: Limits;
   readonly #clock: Clock;
   readonly #presence: Presence;
+  readonly #log: Pick<Log, 'fault'>;
   readonly #live = new Set<Session>();
   readonly #streams = new Map<string, Session>();
   readonly #sweep: NodeJS.Timeout;
 
-  constructor(limits: Limits, clock: Clock, presence: Presence) {
+  constructor(limits: Limits, clock: Clock, presence: Presence, log: Pick<Log, 'fault'>) {
     this.#limits = limits;
     this.#clock = clock;
     this.#presence = presence;
+    this.#log = log;
     this.#sweep = setInterval(() => this.endSilent(), BEAT_INTERVAL_MS);
     this.#sweep.unref();
   }
@@ -31,7 +34,7 @@ export class Sessions {
     const session = new Session(origin, this.#limits, this.#clock, (ended) => {
       this.#live.delete(ended);
       this.#streams.delete(ended.token);
-      this.#presence.end(ended);
+      ended.inTurn(() => this.#presence.end(ended)).catch((cause: unknown) => this.#log.fault(cause));
       onEnd();
     });
     this.#live.add(session);

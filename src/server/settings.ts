@@ -13,6 +13,7 @@ import type { IceServers } from './turn';
  *   PORT              port to listen on, 0 for any free one (4000)
  *   ORIGIN            the origin people see, where a proxy stands in front (the address listened on)
  *   DATA_DIR          folder of the registry and of the key for pushes (./data)
+ *   REDIS_URL         Redis or Valkey in place of that folder, for any number of processes: redis:// or rediss:// (none)
  *   TRUST_PROXY_HOPS  proxies in front whose X-Forwarded-For is believed (0)
  *   LOG_MODE          normal | off | debug (normal)
  *   STUN_URLS         STUN servers, separated by commas, such as stun:turn.example (none)
@@ -29,6 +30,7 @@ export type Settings = {
   port: number;
   origin: string | null;
   dataDir: string;
+  redisUrl: string | null;
   trustProxyHops: number;
   logMode: LogMode;
   ice: IceServers;
@@ -84,6 +86,12 @@ export function readSettings(environment: Environment): Outcome {
   const origin = read('ORIGIN');
   if (origin !== null && !isOrigin(origin)) {
     problems.push(`ORIGIN must be a scheme and a host such as https://meet.example, not "${origin}".`);
+  }
+
+  const redisUrl = read('REDIS_URL');
+  // It may hold a password, so no sentence repeats it.
+  if (redisUrl !== null && !isRedisUrl(redisUrl)) {
+    problems.push('REDIS_URL must be an address such as redis://:password@redis.example:6379.');
   }
 
   const logMode = LOG_MODES.find((mode) => mode === (read('LOG_MODE') ?? 'normal'));
@@ -150,6 +158,7 @@ export function readSettings(environment: Environment): Outcome {
     host,
     port: integer('PORT', 4000, 0, 65_535),
     origin,
+    redisUrl,
     dataDir: resolve(read('DATA_DIR') ?? './data'),
     trustProxyHops: integer('TRUST_PROXY_HOPS', 0, 0, MAX_PROXY_HOPS),
     logMode: logMode ?? 'normal',
@@ -175,6 +184,14 @@ function isReachable(url: string): boolean {
   const port = /:(\d+)(?:\?.*)?$/.exec(url)?.[1] ?? '0';
   const address = /\[(.*)\]/.exec(url)?.[1] ?? '::';
   return Number(port) <= 65_535 && isIPv6(address) && url.length <= MAX_ICE_URL_LENGTH;
+}
+
+/** The scheme, the host, and of the path at most the number of a database. */
+function isRedisUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, pathname, search, hash } = new URL(text);
+  const isPlain = /^(?:\/\d{0,3})?$/.test(pathname) && search === '' && hash === '';
+  return /^rediss?:$/.test(protocol) && hostname !== '' && isPlain;
 }
 
 /** Exactly what a browser would send as Origin: no path, no trailing slash, no default port. */

@@ -5,7 +5,7 @@ import { WebSocketServer } from 'ws';
 import { GatedSocket } from './gate';
 import type { Clock, Limits } from './limits';
 import type { Log } from './log';
-import { isBadMessage } from './refusal';
+import { isBadMessage, isUnavailable } from './refusal';
 import type { AppRouter, Caller } from './router';
 
 /** "Service restart" (IANA WebSocket close codes): come back at once. */
@@ -35,6 +35,7 @@ export function createSockets({ router, limits, clock, log }: Parts) {
       createContext: () => caller,
       onError({ error }) {
         if (isOfNetwork(error.cause)) log.event('socket-closed', caller.address);
+        else if (isUnavailable(error)) log.event('unavailable', caller.address);
         else if (error.code === 'INTERNAL_SERVER_ERROR') log.fault(error.cause ?? error);
         else if (isBadMessage(error)) client.countBadMessage();
       },

@@ -1,5 +1,6 @@
 import type Database from 'libsql';
 import { idBytes, type MeetingId } from '../lib/protocol/ids';
+import { onDisk, type Commits } from './commits';
 import { dayOf } from './registry';
 import { QUIET_MS, TOLD_DAYS, type Subscription, type Subscriptions } from './subscriptions';
 
@@ -10,10 +11,11 @@ type Row = Pick<Subscription, 'tag'> & Subscription['subscription'];
 const IS_LOUD = '(pushed_at IS NULL OR pushed_at <= ? OR pushed_at > ?)';
 
 /** The table is the registry's; so is the order of its columns' meaning (registry-libsql.ts). */
-export function createLibsqlSubscriptions(database: Database.Database): Subscriptions {
+export function createLibsqlSubscriptions(database: Database.Database, commits: Commits): Subscriptions {
   const find = database.prepare(
     'SELECT 1 FROM subscriptions WHERE endpoint = ? AND meeting = ? AND role = ?',
   );
+  const findAny = database.prepare('SELECT 1 FROM subscriptions WHERE meeting = ? AND role = ? LIMIT 1');
   const countOfMeeting = database.prepare(
     'SELECT count(*) AS n FROM subscriptions WHERE meeting = ? AND role = ? AND expires_day > ?',
   );
@@ -39,25 +41,31 @@ export function createLibsqlSubscriptions(database: Database.Database): Subscrip
     (statement.get(values) as { n: number }).n;
 
   return {
-    keep({ id, role, tag, subscription: { endpoint, p256dh, auth } }, bounds, nowMs) {
-      const [meeting, today] = [blob(id), dayOf(nowMs)];
-      if (find.get([endpoint, meeting, role]) === undefined) {
-        if (countBy(countOfMeeting, [meeting, role, today]) >= bounds.perMeeting) return 'full';
-        if (countBy(countOfAll, []) >= bounds.all) return 'no-room';
-      }
-      upsert.run([endpoint, meeting, role, tag, p256dh, auth, today + TOLD_DAYS]);
-      return 'kept';
-    },
-    take(id, role, nowMs) {
-      const rows = mark.all([nowMs, blob(id), role, dayOf(nowMs), nowMs - QUIET_MS, nowMs]) as Row[];
+    keep: ({ id, role, tag, subscription: { endpoint, p256dh, auth } }, bounds, nowMs) =>
+      commits.write(() => {
+        const [meeting, today] = [blob(id), dayOf(nowMs)];
+        if (find.get([endpoint, meeting, role]) === undefined) {
+          if (countBy(countOfMeeting, [meeting, role, today]) >= bounds.perMeeting) return 'full';
+          if (countBy(countOfAll, []) >= bounds.all) return 'no-room';
+        }
+        upsert.run([endpoint, meeting, role, tag, p256dh, auth, today + TOLD_DAYS]);
+        return 'kept';
+      }),
+    async take(id, role, nowMs) {
+      // Most meetings have none, and then there is nothing to write.
+      if (onDisk(() => findAny.get([blob(id), role])) === undefined) return [];
+      const rows = await commits.write(
+        () => mark.all([nowMs, blob(id), role, dayOf(nowMs), nowMs - QUIET_MS, nowMs]) as Row[],
+      );
       return rows.map(({ tag, ...subscription }) => ({ id, role, tag, subscription }));
     },
-    remove: (id, endpoint) => void remove.run([endpoint, blob(id)]),
-    removeDevice: (endpoint) => void removeDevice.run([endpoint]),
-    sweep(nowMs) {
-      expire.run([dayOf(nowMs)]);
-      forget.run([nowMs - QUIET_MS, nowMs]);
-    },
+    remove: (id, endpoint) => commits.write(() => void remove.run([endpoint, blob(id)])),
+    removeDevice: (endpoint) => commits.write(() => void removeDevice.run([endpoint])),
+    sweep: (nowMs) =>
+      commits.write(() => {
+        expire.run([dayOf(nowMs)]);
+        forget.run([nowMs - QUIET_MS, nowMs]);
+      }),
   };
 }
 

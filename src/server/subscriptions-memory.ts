@@ -17,7 +17,7 @@ export function createMemorySubscriptions(): {
   }
 
   const subscriptions: Subscriptions = {
-    keep(asked, bounds, nowMs) {
+    async keep(asked, bounds, nowMs) {
       const key = keyOf(asked.id, asked.subscription.endpoint);
       const before = rows.get(key);
       if (before?.asked.role !== asked.role) {
@@ -31,7 +31,7 @@ export function createMemorySubscriptions(): {
       rows.set(key, { asked, expiresDay: dayOf(nowMs) + TOLD_DAYS, pushedAtMs: before?.pushedAtMs ?? null });
       return 'kept';
     },
-    take(id, role, nowMs) {
+    async take(id, role, nowMs) {
       const due = [...rows.values()].filter(
         (row) =>
           row.asked.id === id &&
@@ -42,9 +42,13 @@ export function createMemorySubscriptions(): {
       for (const row of due) row.pushedAtMs = nowMs;
       return due.map(({ asked }) => asked);
     },
-    remove: (id, endpoint) => void rows.delete(keyOf(id, endpoint)),
-    removeDevice: (endpoint) => drop(({ subscription }) => subscription.endpoint === endpoint),
-    sweep(nowMs) {
+    async remove(id, endpoint) {
+      rows.delete(keyOf(id, endpoint));
+    },
+    async removeDevice(endpoint) {
+      drop(({ subscription }) => subscription.endpoint === endpoint);
+    },
+    async sweep(nowMs) {
       for (const [key, row] of rows) {
         if (row.expiresDay <= dayOf(nowMs)) rows.delete(key);
         else if (isLoud(row.pushedAtMs, nowMs)) row.pushedAtMs = null;

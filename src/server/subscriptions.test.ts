@@ -2,11 +2,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { randomId, type MeetingId } from '../lib/protocol/ids';
 import type { Registry } from './registry';
 import { openLibsqlRegistry } from './registry-libsql';
 import { createMemoryRegistry } from './registry-memory';
+import { openRedisRegistry } from '../../tests/support/processes';
+import { hasRedis, REDIS_MISSING, RedisServer } from '../../tests/support/redis';
 import { QUIET_MS, TOLD_DAYS, type Subscription } from './subscriptions';
 
 let folder: string;
@@ -32,188 +34,197 @@ function device(name: string, changes: Partial<Omit<Subscription, 'subscription'
 const names = (told: Subscription[]) =>
   told.map(({ subscription }) => subscription.endpoint.slice('https://push.example/'.length)).sort();
 
-const kinds: [string, () => Registry][] = [
-  ['memory', createMemoryRegistry],
-  ['libsql', () => openLibsqlRegistry(folder)],
+const server = new RedisServer();
+beforeAll(async () => {
+  if (hasRedis) await server.start();
+});
+afterAll(() => server.close());
+
+const kinds: [string, boolean, () => Promise<Registry>][] = [
+  ['memory', true, async () => createMemoryRegistry()],
+  ['libsql', true, async () => openLibsqlRegistry(folder)],
+  ['Redis', hasRedis, () => openRedisRegistry(server)],
 ];
 
-describe.each(kinds)('the devices that asked to be told, in %s', (_kind, open) => {
+describe.each(kinds)('the devices that asked to be told, in %s', (_kind, isHere, open) => {
+  if (!isHere) return void test.skip(REDIS_MISSING);
   let registry: Registry;
   const take = (role: Subscription['role'] = 'guest', nowMs = NOW_MS, meeting = id) =>
     registry.subscriptions.take(meeting, role, nowMs);
   const keep = (subscription: Subscription, nowMs = NOW_MS, bounds = ROOMY) =>
     registry.subscriptions.keep(subscription, bounds, nowMs);
-  beforeEach(() => {
-    registry = open();
+  beforeEach(async () => {
+    registry = await open();
   });
   afterEach(() => registry.close());
 
-  test('are told with all that they said', () => {
-    expect(take()).toEqual([]);
-    expect(keep(device('a'))).toBe('kept');
-    expect(take()).toEqual([device('a')]);
+  test('are told with all that they said', async () => {
+    expect(await take()).toEqual([]);
+    expect(await keep(device('a'))).toBe('kept');
+    expect(await take()).toEqual([device('a')]);
   });
 
-  test('are told of their meeting and as what they are, and of nothing else', () => {
+  test('are told of their meeting and as what they are, and of nothing else', async () => {
     const other = randomId<MeetingId>();
-    keep(device('guest'));
-    keep(device('host', { role: 'host' }));
-    keep(device('elsewhere', { id: other }));
-    expect(names(take('guest'))).toEqual(['guest']);
-    expect(names(take('host'))).toEqual(['host']);
-    expect(names(take('guest', NOW_MS, other))).toEqual(['elsewhere']);
-    expect(take('host', NOW_MS, other)).toEqual([]);
+    await keep(device('guest'));
+    await keep(device('host', { role: 'host' }));
+    await keep(device('elsewhere', { id: other }));
+    expect(names(await take('guest'))).toEqual(['guest']);
+    expect(names(await take('host'))).toEqual(['host']);
+    expect(names(await take('guest', NOW_MS, other))).toEqual(['elsewhere']);
+    expect(await take('host', NOW_MS, other)).toEqual([]);
   });
 
-  test('are told once in ten minutes, each for itself', () => {
-    keep(device('a'));
-    expect(names(take())).toEqual(['a']);
-    keep(device('b'));
-    expect(names(take('guest', NOW_MS + 1))).toEqual(['b']);
-    expect(names(take('guest', NOW_MS + QUIET_MS - 1))).toEqual([]);
-    expect(names(take('guest', NOW_MS + QUIET_MS))).toEqual(['a']);
-    expect(names(take('guest', NOW_MS + QUIET_MS + 1))).toEqual(['b']);
+  test('are told once in ten minutes, each for itself', async () => {
+    await keep(device('a'));
+    expect(names(await take())).toEqual(['a']);
+    await keep(device('b'));
+    expect(names(await take('guest', NOW_MS + 1))).toEqual(['b']);
+    expect(names(await take('guest', NOW_MS + QUIET_MS - 1))).toEqual([]);
+    expect(names(await take('guest', NOW_MS + QUIET_MS))).toEqual(['a']);
+    expect(names(await take('guest', NOW_MS + QUIET_MS + 1))).toEqual(['b']);
     expect(QUIET_MS).toBe(600_000);
   });
 
-  test('one device is told of each of its meetings', () => {
+  test('one device is told of each of its meetings', async () => {
     const other = randomId<MeetingId>();
-    keep(device('a'));
-    keep(device('a', { id: other }));
-    expect(names(take())).toEqual(['a']);
-    expect(names(take('guest', NOW_MS, other))).toEqual(['a']);
+    await keep(device('a'));
+    await keep(device('a', { id: other }));
+    expect(names(await take())).toEqual(['a']);
+    expect(names(await take('guest', NOW_MS, other))).toEqual(['a']);
   });
 
-  test('asking again renews, replaces, and is no way around the quiet', () => {
-    keep(device('a'));
-    take();
+  test('asking again renews, replaces, and is no way around the quiet', async () => {
+    await keep(device('a'));
+    await take();
     const again = { ...device('a', { tag: 'a new tag' }) };
     again.subscription = { ...again.subscription, p256dh: 'a new key', auth: 'a new auth' };
-    expect(keep(again, NOW_MS + 1)).toBe('kept');
-    expect(take('guest', NOW_MS + 2)).toEqual([]);
-    expect(take('guest', NOW_MS + QUIET_MS)).toEqual([again]);
+    expect(await keep(again, NOW_MS + 1)).toBe('kept');
+    expect(await take('guest', NOW_MS + 2)).toEqual([]);
+    expect(await take('guest', NOW_MS + QUIET_MS)).toEqual([again]);
   });
 
-  test('a device that asks in the other role has changed its mind, and not its quiet', () => {
-    keep(device('a'));
-    take();
-    keep(device('a', { role: 'host' }));
-    expect(take('host')).toEqual([]);
-    expect(take('guest', NOW_MS + QUIET_MS)).toEqual([]);
-    expect(names(take('host', NOW_MS + QUIET_MS))).toEqual(['a']);
+  test('a device that asks in the other role has changed its mind, and not its quiet', async () => {
+    await keep(device('a'));
+    await take();
+    await keep(device('a', { role: 'host' }));
+    expect(await take('host')).toEqual([]);
+    expect(await take('guest', NOW_MS + QUIET_MS)).toEqual([]);
+    expect(names(await take('host', NOW_MS + QUIET_MS))).toEqual(['a']);
   });
 
-  test('a clock that was set back silences nobody', () => {
-    keep(device('a'));
-    take();
-    expect(names(take('guest', NOW_MS - 1))).toEqual(['a']);
-    expect(names(take('guest', NOW_MS - 1))).toEqual([]);
+  test('a clock that was set back silences nobody', async () => {
+    await keep(device('a'));
+    await take();
+    expect(names(await take('guest', NOW_MS - 1))).toEqual(['a']);
+    expect(names(await take('guest', NOW_MS - 1))).toEqual([]);
   });
 
-  test('are told for thirty days after they asked last, swept or not', () => {
+  test('are told for thirty days after they asked last, swept or not', async () => {
     const last = NOW_MS + (TOLD_DAYS - 1) * DAY_MS;
     expect(TOLD_DAYS).toBe(30);
-    for (const name of ['a', 'b']) keep(device(name));
-    registry.subscriptions.sweep(last);
-    expect(names(take('guest', last))).toEqual(['a', 'b']);
-    keep(device('b'), last);
-    expect(names(take('guest', last + DAY_MS))).toEqual(['b']);
-    registry.subscriptions.sweep(last + DAY_MS);
+    for (const name of ['a', 'b']) await keep(device(name));
+    await registry.subscriptions.sweep(last);
+    expect(names(await take('guest', last))).toEqual(['a', 'b']);
+    await keep(device('b'), last);
+    expect(names(await take('guest', last + DAY_MS))).toEqual(['b']);
+    await registry.subscriptions.sweep(last + DAY_MS);
     // Back in time, to see what is still there.
-    expect(names(take('guest', NOW_MS))).toEqual(['b']);
+    expect(names(await take('guest', NOW_MS))).toEqual(['b']);
   });
 
-  test('a sweep keeps the quiet that is still on', () => {
-    keep(device('a'));
-    take();
-    registry.subscriptions.sweep(NOW_MS + QUIET_MS - 1);
-    expect(take('guest', NOW_MS + QUIET_MS - 1)).toEqual([]);
-    registry.subscriptions.sweep(NOW_MS + QUIET_MS);
-    expect(names(take('guest', NOW_MS + 1))).toEqual(['a']);
+  test('a sweep keeps the quiet that is still on', async () => {
+    await keep(device('a'));
+    await take();
+    await registry.subscriptions.sweep(NOW_MS + QUIET_MS - 1);
+    expect(await take('guest', NOW_MS + QUIET_MS - 1)).toEqual([]);
+    await registry.subscriptions.sweep(NOW_MS + QUIET_MS);
+    expect(names(await take('guest', NOW_MS + 1))).toEqual(['a']);
   });
 
-  test('who takes it back is told no more, of that meeting', () => {
+  test('who takes it back is told no more, of that meeting', async () => {
     const other = randomId<MeetingId>();
-    for (const name of ['a', 'b']) keep(device(name));
-    keep(device('a', { id: other }));
-    registry.subscriptions.remove(id, 'https://push.example/a');
-    registry.subscriptions.remove(id, 'https://push.example/nobody');
-    expect(names(take())).toEqual(['b']);
-    expect(names(take('guest', NOW_MS, other))).toEqual(['a']);
+    for (const name of ['a', 'b']) await keep(device(name));
+    await keep(device('a', { id: other }));
+    await registry.subscriptions.remove(id, 'https://push.example/a');
+    await registry.subscriptions.remove(id, 'https://push.example/nobody');
+    expect(names(await take())).toEqual(['b']);
+    expect(names(await take('guest', NOW_MS, other))).toEqual(['a']);
   });
 
-  test('a device that is gone is gone from all meetings', () => {
+  test('a device that is gone is gone from all meetings', async () => {
     const other = randomId<MeetingId>();
-    for (const name of ['a', 'b']) keep(device(name));
-    keep(device('a', { id: other, role: 'host' }));
-    registry.subscriptions.removeDevice('https://push.example/a');
-    expect(names(take())).toEqual(['b']);
-    expect(take('host', NOW_MS, other)).toEqual([]);
+    for (const name of ['a', 'b']) await keep(device(name));
+    await keep(device('a', { id: other, role: 'host' }));
+    await registry.subscriptions.removeDevice('https://push.example/a');
+    expect(names(await take())).toEqual(['b']);
+    expect(await take('host', NOW_MS, other)).toEqual([]);
   });
 
-  test('a retired meeting loses its devices, and no other does', () => {
+  test('a retired meeting loses its devices, and no other does', async () => {
     const other = randomId<MeetingId>();
-    keep(device('a'));
-    keep(device('host', { role: 'host' }));
-    keep(device('b', { id: other }));
-    registry.retire(id);
-    expect([...take('guest'), ...take('host')]).toEqual([]);
-    expect(names(take('guest', NOW_MS, other))).toEqual(['b']);
+    await keep(device('a'));
+    await keep(device('host', { role: 'host' }));
+    await keep(device('b', { id: other }));
+    await registry.retire(id);
+    expect([...(await take('guest')), ...(await take('host'))]).toEqual([]);
+    expect(names(await take('guest', NOW_MS, other))).toEqual(['b']);
   });
 
-  test('a meeting that nobody hosted for long keeps them: its host may still come', () => {
-    registry.hosted(id, 100);
-    keep(device('a'));
-    registry.sweep(101);
-    expect(registry.standingOf(id)).toBe('unknown');
-    expect(names(take())).toEqual(['a']);
+  test('a meeting that nobody hosted for long keeps them: its host may still come', async () => {
+    await registry.hosted(id, 100);
+    await keep(device('a'));
+    await registry.sweep(101);
+    expect(await registry.standingOf(id)).toBe('unknown');
+    expect(names(await take())).toEqual(['a']);
   });
 
-  test('the bound of a meeting refuses the new, renews the old, and is the guests’ and the host’s apart', () => {
+  test('the bound of a meeting refuses the new, renews the old, and is the guests’ and the host’s apart', async () => {
     const two = { perMeeting: 2, all: 100 };
-    for (const name of ['a', 'b']) expect(keep(device(name), NOW_MS, two)).toBe('kept');
-    expect(keep(device('c'), NOW_MS, two)).toBe('full');
-    expect(keep(device('a'), NOW_MS, two)).toBe('kept');
-    for (const name of ['d', 'e']) expect(keep(device(name, { role: 'host' }), NOW_MS, two)).toBe('kept');
-    expect(keep(device('f', { role: 'host' }), NOW_MS, two)).toBe('full');
+    for (const name of ['a', 'b']) expect(await keep(device(name), NOW_MS, two)).toBe('kept');
+    expect(await keep(device('c'), NOW_MS, two)).toBe('full');
+    expect(await keep(device('a'), NOW_MS, two)).toBe('kept');
+    for (const name of ['d', 'e'])
+      expect(await keep(device(name, { role: 'host' }), NOW_MS, two)).toBe('kept');
+    expect(await keep(device('f', { role: 'host' }), NOW_MS, two)).toBe('full');
     // Through the other role there is no way around it either.
-    expect(keep(device('d'), NOW_MS, two)).toBe('full');
-    expect(keep(device('c', { id: randomId<MeetingId>() }), NOW_MS, two)).toBe('kept');
-    expect(names(take('guest'))).toEqual(['a', 'b']);
-    registry.subscriptions.remove(id, 'https://push.example/a');
-    expect(keep(device('c'), NOW_MS, two)).toBe('kept');
+    expect(await keep(device('d'), NOW_MS, two)).toBe('full');
+    expect(await keep(device('c', { id: randomId<MeetingId>() }), NOW_MS, two)).toBe('kept');
+    expect(names(await take('guest'))).toEqual(['a', 'b']);
+    await registry.subscriptions.remove(id, 'https://push.example/a');
+    expect(await keep(device('c'), NOW_MS, two)).toBe('kept');
     // Those whose time is over hold no place, swept or not.
-    expect(keep(device('g'), NOW_MS + TOLD_DAYS * DAY_MS, two)).toBe('kept');
+    expect(await keep(device('g'), NOW_MS + TOLD_DAYS * DAY_MS, two)).toBe('kept');
   });
 
-  test('the bound of all refuses the new and evicts nobody', () => {
+  test('the bound of all refuses the new and evicts nobody', async () => {
     const three = { perMeeting: 2, all: 3 };
     const others = [randomId<MeetingId>(), randomId<MeetingId>()];
     for (const [i, meeting] of [id, id, ...others].entries()) {
-      expect(keep(device(String(i), { id: meeting }), NOW_MS, three)).toBe(i < 3 ? 'kept' : 'no-room');
+      expect(await keep(device(String(i), { id: meeting }), NOW_MS, three)).toBe(i < 3 ? 'kept' : 'no-room');
     }
-    expect(keep(device('0'), NOW_MS, three)).toBe('kept');
-    expect(names(take())).toEqual(['0', '1']);
+    expect(await keep(device('0'), NOW_MS, three)).toBe('kept');
+    expect(names(await take())).toEqual(['0', '1']);
   });
 });
 
 describe('the file', () => {
-  test('remembers who asked and who was told, over a restart', () => {
+  test('remembers who asked and who was told, over a restart', async () => {
     const first = openLibsqlRegistry(folder);
-    for (const name of ['a', 'b']) first.subscriptions.keep(device(name), ROOMY, NOW_MS);
-    first.subscriptions.take(id, 'guest', NOW_MS);
-    first.subscriptions.keep(device('c'), ROOMY, NOW_MS);
+    for (const name of ['a', 'b']) await first.subscriptions.keep(device(name), ROOMY, NOW_MS);
+    await first.subscriptions.take(id, 'guest', NOW_MS);
+    await first.subscriptions.keep(device('c'), ROOMY, NOW_MS);
     first.close();
     const second = openLibsqlRegistry(folder);
-    expect(second.subscriptions.take(id, 'guest', NOW_MS + 1)).toEqual([device('c')]);
-    expect(names(second.subscriptions.take(id, 'guest', NOW_MS + QUIET_MS))).toEqual(['a', 'b']);
+    expect(await second.subscriptions.take(id, 'guest', NOW_MS + 1)).toEqual([device('c')]);
+    expect(names(await second.subscriptions.take(id, 'guest', NOW_MS + QUIET_MS))).toEqual(['a', 'b']);
     second.close();
   });
 
-  test('has of times the day on which it ends, and when it was last told until a sweep', () => {
+  test('has of times the day on which it ends, and when it was last told until a sweep', async () => {
     const registry = openLibsqlRegistry(folder);
-    registry.subscriptions.keep(device('a'), ROOMY, NOW_MS);
-    registry.subscriptions.take(id, 'guest', NOW_MS);
+    await registry.subscriptions.keep(device('a'), ROOMY, NOW_MS);
+    await registry.subscriptions.take(id, 'guest', NOW_MS);
     const row = () => {
       const database = new Database(join(folder, 'registry.db'));
       const found: unknown = database
@@ -224,15 +235,15 @@ describe('the file', () => {
       return found;
     };
     expect(row()).toEqual([20_030, NOW_MS]);
-    registry.subscriptions.sweep(NOW_MS + QUIET_MS);
+    await registry.subscriptions.sweep(NOW_MS + QUIET_MS);
     expect(row()).toEqual([20_030, null]);
     registry.close();
   });
 
-  test('has nothing left of what was removed', () => {
+  test('has nothing left of what was removed', async () => {
     const registry = openLibsqlRegistry(folder);
     const many = Array.from({ length: 50 }, (_, i) => `device-${i}-`);
-    for (const name of many) registry.subscriptions.keep(device(name), ROOMY, NOW_MS);
+    for (const name of many) await registry.subscriptions.keep(device(name), ROOMY, NOW_MS);
     for (const name of many) registry.subscriptions.remove(id, `https://push.example/${name}`);
     registry.close();
     expect(readFileSync(join(folder, 'registry.db'), 'latin1')).not.toMatch(/device-\d/);

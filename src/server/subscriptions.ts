@@ -16,14 +16,18 @@ export type Subscriptions = {
    * One device is told of one meeting as one of both: asked again, the newer word counts, for TOLD_DAYS from now. What is
    * new and beyond a bound is refused: `full` is the meeting (its hosts and its guests have a bound each), `no-room` all.
    */
-  keep(subscription: Subscription, bounds: SubscriptionBounds, nowMs: number): 'kept' | 'full' | 'no-room';
+  keep(
+    subscription: Subscription,
+    bounds: SubscriptionBounds,
+    nowMs: number,
+  ): Promise<'kept' | 'full' | 'no-room'>;
   /** Whom to tell now: those of that role whose time is not over, and who were not told within QUIET_MS. They count as told. */
-  take(id: MeetingId, role: Subscription['role'], nowMs: number): Subscription[];
-  remove(id: MeetingId, endpoint: string): void;
+  take(id: MeetingId, role: Subscription['role'], nowMs: number): Promise<Subscription[]>;
+  remove(id: MeetingId, endpoint: string): Promise<void>;
   /** The device is gone, from all meetings. */
-  removeDevice(endpoint: string): void;
+  removeDevice(endpoint: string): Promise<void>;
   /** Drops those whose time is over, and the times that are of no more use. */
-  sweep(nowMs: number): void;
+  sweep(nowMs: number): Promise<void>;
 };
 
 /** Long enough for a meeting once a month; who does not come back to the app is told no more. */

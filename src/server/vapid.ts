@@ -27,20 +27,23 @@ export function loadVapidKey(folder: string): VapidKey {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, 'vapid.json');
   if (existsSync(path)) return readKey(path);
-  const key = webpush.generateVAPIDKeys();
+  const key = makeVapidKey();
   writeWhole(path, `${JSON.stringify(key, null, 2)}\n`);
   return key;
 }
 
 function readKey(path: string): VapidKey {
-  const key = parseKey(readFileSync(path, 'utf8'));
+  const key = parseVapidKey(readFileSync(path, 'utf8'));
   if (key !== null) return key;
   throw new DamagedKey(
     `${path} is damaged: put it back from a backup, or remove it, and people have to ask anew to be told.`,
   );
 }
 
-function parseKey(text: string): VapidKey | null {
+export const makeVapidKey = (): VapidKey => webpush.generateVAPIDKeys();
+
+/** `null` for anything but a key and its other half. */
+export function parseVapidKey(text: string): VapidKey | null {
   const { publicKey, privateKey } = parseObject(text);
   if (typeof publicKey !== 'string' || typeof privateKey !== 'string') return null;
   const [point, scalar] = [bytesOf(publicKey), bytesOf(privateKey)];
