@@ -95,6 +95,10 @@ export class Client {
   get nonce(): string {
     return this.#nonce;
   }
+  /** What it signs for. */
+  get origin(): string {
+    return this.#origin;
+  }
 
   async claim(host: Host): Promise<void> {
     const { nonce } = await this.api.claim.mutate(host.claim(this.#origin, this.#nonce));

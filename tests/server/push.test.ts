@@ -221,7 +221,7 @@ describe('what is kept', () => {
         .run([Math.floor(Date.now() / DAY_MS), told.subscription.endpoint]),
     );
     await start({ DATA_DIR: first.dataDir });
-    expect(keptPaths()).not.toContain(told.path);
+    await expect.poll(keptPaths).not.toContain(told.path);
     await comes(host);
     expect(await settle()).toEqual([]);
   });
