@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import { isHeartbeat, readFrame } from './frame';
+import { PING, PONG, readFrame, type CallId, type FrameCall } from './frame';
 import { perSecond, TokenBucket, type Clock, type Limits } from './limits';
 import { errorShape, Refusal } from './refusal';
 
@@ -8,63 +8,100 @@ const POLICY_VIOLATION = 1008;
 const UNSUPPORTED_DATA = 1003;
 
 type GateEvent = 'bad-message' | 'rate-limited' | 'socket-closed';
-export type GateOptions = { limits: Limits; clock: Clock; onEvent: (event: GateEvent) => void };
+export type GateOptions = {
+  readonly limits: Limits;
+  readonly clock: Clock;
+  onEvent(event: GateEvent): void;
+  onCalls(calls: readonly FrameCall[]): void;
+};
 
 /**
- * A server-side WebSocket that lets only well-formed, affordable text frames through to tRPC, and never keeps more
- * than its bound of unsent bytes. It stands before tRPC because there a frame already costs a whole call.
+ * A server-side WebSocket that lets only well-formed, affordable calls through, and never keeps more than its bound of
+ * unsent bytes.
  */
 export class GatedSocket extends WebSocket {
   #options: GateOptions | null = null;
   #messages: TokenBucket | null = null;
-  #firstMessage: NodeJS.Timeout | undefined;
+  #firstMessage: NodeJS.Timeout | null = null;
   #bad = 0;
   #refused = 0;
+  #heardAtMs = 0;
+  #isPinged = false;
 
   /** Until armed a socket passes nothing. */
   arm(options: GateOptions): void {
     const { limits, clock } = options;
     this.#options = options;
     this.#messages = new TokenBucket(perSecond(limits.messagesPerSecond, limits.messagesBurst), clock);
+    this.#heardAtMs = clock();
     this.#firstMessage = setTimeout(() => this.#shut(POLICY_VIOLATION), limits.firstMessageMs);
-    this.once('close', () => clearTimeout(this.#firstMessage));
   }
 
   override emit(event: string | symbol, ...values: unknown[]): boolean {
+    if (event === 'close') this.#isKnown();
     if (event !== 'message') return super.emit(event, ...values);
     const [data, isBinary] = values;
     if (isBinary === true || !Buffer.isBuffer(data)) return this.#refuseJunk(UNSUPPORTED_DATA);
-    return this.#admits(data) && super.emit(event, data, false);
+    this.#take(data.toString());
+    return true;
   }
 
-  /** Text without options is all that tRPC sends. */
+  /** Text without options is all that is ever sent. */
   override send(data: Parameters<WebSocket['send']>[0]): void {
+    if (this.readyState !== WebSocket.OPEN) return;
     const limit = this.#options?.limits.bufferedBytes ?? 0;
     // Not even a close frame would get through to a client that reads nothing.
     if (this.bufferedAmount > limit) this.#cut();
     else super.send(data);
   }
 
-  /** A call that tRPC or a schema found to be junk. */
+  /** An answer, or a part of one, in tRPC's own form. */
+  answer(id: CallId, said: { result: unknown } | { error: unknown }): void {
+    this.send(JSON.stringify({ id, ...said }));
+  }
+
+  /** A call that a schema found to be junk. */
   countBadMessage(): void {
     this.#refuseJunk(POLICY_VIOLATION);
   }
 
-  #admits(data: Buffer): boolean {
-    const text = data.toString();
-    const calls = isHeartbeat(text) ? [] : readFrame(text);
-    if (calls === null) return this.#refuseJunk(POLICY_VIOLATION);
-    if (calls.length > 0) clearTimeout(this.#firstMessage);
+  /** Asks a quiet client whether it is there, and ends one that did not say so. Browsers show pages no protocol pings. */
+  keepAlive(nowMs: number): void {
+    const { limits } = this.#options ?? {};
+    if (limits === undefined) return;
+    const quietMs = nowMs - this.#heardAtMs;
+    if (this.#isPinged && quietMs >= limits.pingMs + limits.pongMs) this.terminate();
+    else if (!this.#isPinged && quietMs >= limits.pingMs) {
+      this.#isPinged = true;
+      this.send(PING);
+    }
+  }
+
+  #take(text: string): void {
+    const { clock, onCalls, onEvent, limits } = this.#options ?? {};
+    if (clock === undefined || onCalls === undefined) return;
+    this.#heardAtMs = clock();
+    this.#isPinged = false;
+    const isHeartbeat = text === PING || text === PONG;
+    const calls = isHeartbeat ? [] : readFrame(text);
+    if (calls === null) return void this.#refuseJunk(POLICY_VIOLATION);
+    if (calls.length > 0) this.#isKnown();
     if (this.#messages?.take(Math.max(1, calls.length))) {
       this.#refused = 0;
-      return true;
+      if (text === PING) this.send(PONG);
+      return onCalls(calls);
     }
-    this.#options?.onEvent('rate-limited');
+    onEvent?.('rate-limited');
     // A client in a hurry hears that it is one; a flood that goes on regardless is cut off.
-    if (++this.#refused > (this.#options?.limits.messagesBurst ?? 0)) this.#shut(POLICY_VIOLATION);
+    if (++this.#refused > (limits?.messagesBurst ?? 0)) this.#shut(POLICY_VIOLATION);
     const error = errorShape(new Refusal('rate-limited'));
-    for (const { id, isStop } of calls) if (!isStop) this.send(JSON.stringify({ id, error }));
-    return false;
+    for (const { id, method } of calls) if (method !== 'stop') this.answer(id, { error });
+  }
+
+  #isKnown(): void {
+    if (this.#firstMessage === null) return;
+    clearTimeout(this.#firstMessage);
+    this.#firstMessage = null;
   }
 
   #refuseJunk(code: number): false {

@@ -45,8 +45,11 @@ export function createRequests(parts: Parts) {
       maxBodySize: limits.messageBytes,
       // An error here reaches the client once for each of its calls, in the shape it expects.
       createContext({ info }) {
-        const bucket = caller.session?.calls ?? caller.allowance.calls;
-        const isPaid = caller.transport === 'stream' || bucket.take(info.calls.length);
+        const { session, allowance } = caller;
+        const count = info.calls.length;
+        const isPaid =
+          caller.transport === 'stream' ||
+          (session === null ? allowance.calls.take(count) : session.take('calls', count));
         if (!isPaid) throw new Refusal('rate-limited');
         return caller;
       },

@@ -97,8 +97,8 @@ export function createRouter({ presence, sessions, registry, push, log, ice, ver
       if (ctx.transport === 'request') throw new TRPCError({ code: 'METHOD_NOT_SUPPORTED' });
       if (ctx.hasConnected) throw new TRPCError({ code: 'BAD_REQUEST' });
       ctx.hasConnected = true;
-      const stopped = signal ?? new AbortController().signal;
-      const session = sessions.open(ctx.origin, ctx.transport === 'stream', stopped, () => {
+      const stream = ctx.transport === 'stream' ? (signal ?? new AbortController().signal) : null;
+      const session = sessions.open(ctx.origin, stream, () => {
         ctx.hangUp();
         log.event('session-ended', ctx.address);
       });
@@ -124,7 +124,7 @@ export function createRouter({ presence, sessions, registry, push, log, ice, ver
 
     watch: t.procedure.input(inputs.watch).mutation(({ ctx, input }) =>
       act(ctx, async (session) => {
-        pay(session.watched.take(input.ids.length), ctx);
+        pay(session.take('watched', input.ids.length), ctx);
         pay(await presence.watch(session, input.ids), ctx);
       }),
     ),
@@ -153,7 +153,7 @@ export function createRouter({ presence, sessions, registry, push, log, ice, ver
 
     knock: t.procedure.input(inputs.knock).mutation(({ ctx, input }) =>
       act(ctx, async (session) => {
-        pay(session.knocks.take() && session.relayBytes.take(sizeOf(input.envelope)), ctx);
+        pay(session.take('knocks') && session.take('relayBytes', sizeOf(input.envelope)), ctx);
         await mustBeLive(input.id);
         const outcome = await presence.knock(live(ctx), input.id, input.envelope);
         if (outcome === 'full') return refuse('full', ctx);
@@ -166,7 +166,7 @@ export function createRouter({ presence, sessions, registry, push, log, ice, ver
     /** Whoever is not there learns nothing of the meeting, not even that there is none. */
     ice: t.procedure.input(inputs.ice).mutation(({ ctx, input }) =>
       act(ctx, async (session) => {
-        pay(session.ice.take(), ctx);
+        pay(session.take('ice'), ctx);
         if (!presence.isAt(session, input.id)) throw new Refusal('denied');
         return iceFor(session);
       }),
@@ -178,7 +178,7 @@ export function createRouter({ presence, sessions, registry, push, log, ice, ver
 
     relay: t.procedure.input(inputs.relay).mutation(({ ctx, input }) =>
       act(ctx, async (session) => {
-        pay(session.relayBytes.take(sizeOf(input.envelope)), ctx);
+        pay(session.take('relayBytes', sizeOf(input.envelope)), ctx);
         return { delivered: await presence.relay(session, input) };
       }),
     ),

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { toBase64url } from '../lib/protocol/bytes';
+import { fromBase64url, toBase64url } from '../lib/protocol/bytes';
 import { randomId, type PeerId } from '../lib/protocol/ids';
 import type { ServerEvent } from '../lib/protocol/signaling';
-import { perMinute, perSecond, TokenBucket, type Clock, type Limits } from './limits';
+import { perMinute, perSecond, TokenBucket, type Clock, type Limits, type Rate } from './limits';
 import type { Member } from './presence';
 import { EventQueue } from './queue';
 import { randomRelayUser } from './turn';
@@ -10,55 +10,76 @@ import { randomRelayUser } from './turn';
 const NONCE_BYTES = 32;
 const TOKEN_BYTES = 32;
 
-/** One client, from `connect` to the end of its event stream. */
+/** What each session may do, alike for all. */
+export type SessionRates = Readonly<Record<'calls' | 'relayBytes' | 'knocks' | 'ice' | 'watched', Rate>>;
+
+export function sessionRates(limits: Limits): SessionRates {
+  return {
+    calls: perSecond(limits.messagesPerSecond, limits.messagesBurst),
+    relayBytes: perMinute(limits.relayBytesPerMinute),
+    knocks: perMinute(limits.knocksPerMinute),
+    ice: perMinute(limits.icePerMinute),
+    watched: perMinute(limits.watchedPerMinute),
+  };
+}
+
+/**
+ * One client, from `connect` to the end of its event stream. Most sit quiet for hours: what only some need is made when
+ * it is first asked for.
+ */
 export class Session implements Member {
   readonly peer: PeerId = randomId<PeerId>();
-  /** A bearer secret: names this session in calls that come over another connection. */
-  readonly token = toBase64url(randomBytes(TOKEN_BYTES));
   /** The page's origin, checked when the connection was made; what this session's proofs must be signed for. */
   readonly origin: string;
-  /** What a relay knows this session by. */
-  readonly relayUser = randomRelayUser();
   readonly events: EventQueue;
-  readonly calls: TokenBucket;
-  readonly relayBytes: TokenBucket;
-  readonly knocks: TokenBucket;
-  readonly ice: TokenBucket;
-  readonly watched: TokenBucket;
+  readonly #rates: SessionRates;
   readonly #clock: Clock;
-  #nonce = randomBytes(NONCE_BYTES);
+  #buckets: Partial<Record<keyof SessionRates, TokenBucket>> | null = null;
+  #nonceText = randomText(NONCE_BYTES);
+  #relayUser: string | null = null;
   #heardAtMs: number;
   /** The last of the calls that are under way. It never rejects. */
   #turn: Promise<void> | null = null;
 
-  constructor(origin: string, limits: Limits, clock: Clock, onEnd: (session: Session) => void) {
-    this.origin = origin;
-    this.#clock = clock;
-    this.#heardAtMs = clock();
-    this.events = new EventQueue(limits.bufferedBytes, () => onEnd(this));
-    this.calls = new TokenBucket(perSecond(limits.messagesPerSecond, limits.messagesBurst), clock);
-    this.relayBytes = new TokenBucket(perMinute(limits.relayBytesPerMinute), clock);
-    this.knocks = new TokenBucket(perMinute(limits.knocksPerMinute), clock);
-    this.ice = new TokenBucket(perMinute(limits.icePerMinute), clock);
-    this.watched = new TokenBucket(perMinute(limits.watchedPerMinute), clock);
-    this.send({ type: 'hello', nonce: this.nonceText, peer: this.peer, session: this.token });
+  /** `token` is a bearer secret: it names this session in calls that come over another connection. */
+  constructor(
+    parts: { origin: string; token: string; rates: SessionRates; bufferedBytes: number; clock: Clock },
+    onEnd: (session: Session) => void,
+  ) {
+    this.origin = parts.origin;
+    this.#rates = parts.rates;
+    this.#clock = parts.clock;
+    this.#heardAtMs = parts.clock();
+    this.events = new EventQueue(parts.bufferedBytes, () => onEnd(this));
+    this.send({ type: 'hello', nonce: this.nonceText, peer: this.peer, session: parts.token });
   }
 
   get nonce(): Uint8Array {
-    return this.#nonce;
+    return fromBase64url(this.#nonceText);
   }
 
   get nonceText(): string {
-    return toBase64url(this.#nonce);
+    return this.#nonceText;
+  }
+
+  /** What a relay knows this session by. */
+  get relayUser(): string {
+    return (this.#relayUser ??= randomRelayUser());
   }
 
   get isLive(): boolean {
     return !this.events.isEnded;
   }
 
+  /** Takes that much of what the session may still do, or says false. */
+  take(what: keyof SessionRates, count = 1): boolean {
+    this.#buckets ??= {};
+    return (this.#buckets[what] ??= new TokenBucket(this.#rates[what], this.#clock)).take(count);
+  }
+
   /** A claim used the nonce up (section 2). */
   renewNonce(): void {
-    this.#nonce = randomBytes(NONCE_BYTES);
+    this.#nonceText = randomText(NONCE_BYTES);
   }
 
   send(event: ServerEvent): void {
@@ -68,6 +89,10 @@ export class Session implements Member {
   /** Any call is a sign of life. */
   heard(): void {
     this.#heardAtMs = this.#clock();
+  }
+
+  get silentMs(): number {
+    return this.#clock() - this.#heardAtMs;
   }
 
   /** One call after the other, as they came: an envelope must not overtake the knock before it. */
@@ -84,8 +109,8 @@ export class Session implements Member {
   #settle(turn: Promise<void>): void {
     if (this.#turn === turn) this.#turn = null;
   }
-
-  get silentMs(): number {
-    return this.#clock() - this.#heardAtMs;
-  }
 }
+
+export const randomToken = (): string => randomText(TOKEN_BYTES);
+
+const randomText = (bytes: number): string => toBase64url(randomBytes(bytes));

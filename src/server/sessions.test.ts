@@ -5,6 +5,7 @@ import { randomId, type MeetingId } from '../lib/protocol/ids';
 import { DEFAULT_LIMITS } from './limits';
 import { MemoryPresence } from './presence-memory';
 import { EventQueue } from './queue';
+import type { Session } from './session';
 import { Sessions } from './sessions';
 
 const event: ServerEvent = { type: 'presence', id: randomId<MeetingId>(), hostPresent: true };
@@ -55,6 +56,21 @@ describe('a queue', () => {
     expect(await reader.next()).toEqual({ done: true, value: undefined });
   });
 
+  test('goes to a sink as it comes, what waited first, and its end too', () => {
+    const said: (ServerEvent | 'end')[] = [];
+    const sink = { event: (each: ServerEvent) => said.push(each), end: () => said.push('end') };
+    const queue = new EventQueue(1_000, () => undefined);
+    queue.push(event);
+    queue.pipe(sink);
+    const large = relayed(2_000);
+    queue.push(large);
+    queue.end();
+    queue.push(event);
+    expect(said).toEqual([event, large, 'end']);
+    queue.pipe(sink);
+    expect(said.splice(3)).toEqual(['end']);
+  });
+
   test('ends with its reader', async () => {
     const queue = new EventQueue(1_000, () => undefined);
     await queue[Symbol.asyncIterator]().return?.();
@@ -70,55 +86,75 @@ describe('sessions', () => {
     presence = new MemoryPresence(DEFAULT_LIMITS);
     sessions = new Sessions(DEFAULT_LIMITS, () => time.nowMs, presence, new NotedLog());
   });
-  const open = (isStream: boolean, signal = new AbortController().signal) =>
-    sessions.open('https://meet.example', isStream, signal, () => undefined);
+  const open = (signal: AbortSignal | null) => sessions.open('https://meet.example', signal, () => undefined);
+  const stream = () => open(new AbortController().signal);
+  const greetingOf = async (session: Session) => {
+    const { value } = await session.events[Symbol.asyncIterator]().next();
+    if (value?.type !== 'hello') throw new Error('no greeting');
+    return value;
+  };
 
-  test('a stream is dropped after three missed beats, a socket has its own keep-alive', () => {
-    const [stream, socket] = [open(true), open(false)];
-    presence.claim(stream, randomId<MeetingId>());
+  test('a stream is dropped after three missed beats, a socket has its own keep-alive', async () => {
+    const [reader, socket] = [stream(), open(null)];
+    const { session: token } = await greetingOf(reader);
+    await presence.claim(reader, randomId<MeetingId>());
     time.nowMs += 3 * BEAT_INTERVAL_MS;
     sessions.endSilent();
-    expect(stream.isLive).toBe(true);
-    stream.heard();
+    expect(reader.isLive).toBe(true);
+    reader.heard();
     time.nowMs += 3 * BEAT_INTERVAL_MS;
     sessions.endSilent();
-    expect(stream.isLive).toBe(true);
+    expect(reader.isLive).toBe(true);
     time.nowMs += 1;
     sessions.endSilent();
-    expect([stream.isLive, socket.isLive]).toEqual([false, true]);
-    expect(sessions.byToken(stream.token)).toBeNull();
+    expect([reader.isLive, socket.isLive]).toEqual([false, true]);
+    expect(sessions.byToken(token)).toBeNull();
     expect(presence.counts.meetings).toBe(0);
     sessions.endAll();
     expect(sessions.size).toBe(0);
   });
 
-  test('only a stream is found by its token', () => {
-    const [stream, socket] = [open(true), open(false)];
-    expect(sessions.byToken(stream.token)).toBe(stream);
-    expect(sessions.byToken(socket.token)).toBeNull();
-    expect(stream.token).not.toBe(socket.token);
+  test('only a stream is found by its token', async () => {
+    const [reader, socket] = [stream(), open(null)];
+    const [ofReader, ofSocket] = [await greetingOf(reader), await greetingOf(socket)];
+    expect(sessions.byToken(ofReader.session)).toBe(reader);
+    expect(sessions.byToken(ofSocket.session)).toBeNull();
+    expect(ofReader.session).not.toBe(ofSocket.session);
   });
 
   test('a session ends with its connection, also one that is gone already', () => {
     const connection = new AbortController();
-    const session = open(true, connection.signal);
+    const session = open(connection.signal);
     connection.abort();
     expect(session.isLive).toBe(false);
-    expect(open(true, connection.signal).isLive).toBe(false);
+    expect(open(connection.signal).isLive).toBe(false);
     expect(sessions.size).toBe(0);
   });
 
   test('the greeting comes first, and each nonce is another', async () => {
-    const session = open(false);
-    const greeting = await session.events[Symbol.asyncIterator]().next();
+    const session = open(null);
     const { nonceText } = session;
-    expect(greeting.value).toEqual({
-      type: 'hello',
-      nonce: nonceText,
-      peer: session.peer,
-      session: session.token,
-    });
+    expect(await greetingOf(session)).toMatchObject({ nonce: nonceText, peer: session.peer });
     session.renewNonce();
     expect(session.nonceText).not.toBe(nonceText);
+  });
+
+  test('calls are dealt with in their order, also after one that failed; and the end comes after them', async () => {
+    const session = open(null);
+    const said: string[] = [];
+    const slow = session.inTurn(async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      said.push('slow');
+      throw new Error('refused');
+    });
+    const quick = session.inTurn(async () => said.push('quick'));
+    await presence.claim(session, randomId<MeetingId>());
+    session.events.end();
+    expect(presence.counts.meetings).toBe(1);
+    await expect(slow).rejects.toThrow('refused');
+    await quick;
+    expect(said).toEqual(['slow', 'quick']);
+    await session.inTurn(async () => undefined);
+    expect(presence.counts.meetings).toBe(0);
   });
 });

@@ -2,7 +2,7 @@ import { BEAT_INTERVAL_MS } from '../lib/protocol/signaling';
 import type { Clock, Limits } from './limits';
 import type { Log } from './log';
 import type { Presence } from './presence';
-import { Session } from './session';
+import { randomToken, Session, sessionRates, type SessionRates } from './session';
 
 /** Two lost beats are a bad network; three are a frozen or vanished client. */
 const SILENCE_MS = 3 * BEAT_INTERVAL_MS;
@@ -12,7 +12,8 @@ const SILENCE_MS = 3 * BEAT_INTERVAL_MS;
  * and the stream itself does not show that its reader froze.
  */
 export class Sessions {
-  readonly #limits: Limits;
+  readonly #rates: SessionRates;
+  readonly #bufferedBytes: number;
   readonly #clock: Clock;
   readonly #presence: Presence;
   readonly #log: Pick<Log, 'fault'>;
@@ -21,7 +22,8 @@ export class Sessions {
   readonly #sweep: NodeJS.Timeout;
 
   constructor(limits: Limits, clock: Clock, presence: Presence, log: Pick<Log, 'fault'>) {
-    this.#limits = limits;
+    this.#rates = sessionRates(limits);
+    this.#bufferedBytes = limits.bufferedBytes;
     this.#clock = clock;
     this.#presence = presence;
     this.#log = log;
@@ -29,18 +31,30 @@ export class Sessions {
     this.#sweep.unref();
   }
 
-  /** Lives until the signal aborts, the reader stops, or the server ends it. */
-  open(origin: string, isStream: boolean, signal: AbortSignal, onEnd: () => void): Session {
-    const session = new Session(origin, this.#limits, this.#clock, (ended) => {
+  /**
+   * Lives until the reader stops or the server ends it; and, of an event stream, until `stream` aborts. A socket has no
+   * such signal: it ends its session itself.
+   */
+  open(origin: string, stream: AbortSignal | null, onEnd: () => void): Session {
+    const token = randomToken();
+    const parts = {
+      origin,
+      token,
+      rates: this.#rates,
+      bufferedBytes: this.#bufferedBytes,
+      clock: this.#clock,
+    };
+    const session = new Session(parts, (ended) => {
       this.#live.delete(ended);
-      this.#streams.delete(ended.token);
+      this.#streams.delete(token);
       ended.inTurn(() => this.#presence.end(ended)).catch((cause: unknown) => this.#log.fault(cause));
       onEnd();
     });
     this.#live.add(session);
-    if (isStream) this.#streams.set(session.token, session);
-    if (signal.aborted) session.events.end();
-    else signal.addEventListener('abort', () => session.events.end(), { once: true });
+    if (stream === null) return session;
+    this.#streams.set(token, session);
+    if (stream.aborted) session.events.end();
+    else stream.addEventListener('abort', () => session.events.end(), { once: true });
     return session;
   }
 

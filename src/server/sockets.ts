@@ -1,21 +1,29 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { getWSConnectionHandler } from '@trpc/server/adapters/ws';
+import { callTRPCProcedure, getTRPCErrorFromUnknown, type TRPCError } from '@trpc/server';
 import { WebSocketServer } from 'ws';
+import type { CallId, FrameCall } from './frame';
 import { GatedSocket } from './gate';
 import type { Clock, Limits } from './limits';
 import type { Log } from './log';
-import { isBadMessage, isUnavailable } from './refusal';
+import { EventQueue } from './queue';
+import { errorShape, isBadMessage, isUnavailable } from './refusal';
 import type { AppRouter, Caller } from './router';
 
 /** "Service restart" (IANA WebSocket close codes): come back at once. */
 const SERVICE_RESTART = 1012;
 /** tRPC's request to connect anew. */
 const RECONNECT = JSON.stringify({ id: null, method: 'reconnect' });
+/** A quiet client is asked, and a silent one ended, at most this part of a wait too late. */
+const KEEP_ALIVE_PARTS = 4;
 
 type Parts = { router: AppRouter; limits: Limits; clock: Clock; log: Log };
 
-/** tRPC over WebSocket. Who may connect is decided before; `accept` takes over an upgrade that may. */
+/**
+ * tRPC's WebSocket protocol, for its client and its procedures. tRPC's own adapter is not used: it holds three times the
+ * memory for each quiet connection (docs/decisions/0015). Who may connect is decided before; `accept` takes over an
+ * upgrade that may.
+ */
 export function createSockets({ router, limits, clock, log }: Parts) {
   const server = new WebSocketServer({
     noServer: true,
@@ -25,21 +33,67 @@ export function createSockets({ router, limits, clock, log }: Parts) {
     autoPong: false,
     WebSocket: GatedSocket,
   });
+  // One timer for all: one for each would be a good part of what a quiet connection costs.
+  const keepingAlive = setInterval(
+    () => {
+      const nowMs = clock();
+      for (const client of server.clients) client.keepAlive(nowMs);
+    },
+    Math.ceil(Math.min(limits.pingMs, limits.pongMs) / KEEP_ALIVE_PARTS),
+  );
+  keepingAlive.unref();
 
-  function serve(client: GatedSocket, request: IncomingMessage, caller: Caller): void {
-    client.arm({ limits, clock, onEvent: (event) => log.event(event, caller.address) });
-    getWSConnectionHandler<AppRouter>({
-      wss: server,
-      router,
-      keepAlive: { enabled: true, pingMs: limits.pingMs, pongWaitMs: limits.pongMs },
-      createContext: () => caller,
-      onError({ error }) {
-        if (isOfNetwork(error.cause)) log.event('socket-closed', caller.address);
-        else if (isUnavailable(error)) log.event('unavailable', caller.address);
-        else if (error.code === 'INTERNAL_SERVER_ERROR') log.fault(error.cause ?? error);
-        else if (isBadMessage(error)) client.countBadMessage();
+  function serve(client: GatedSocket, caller: Caller): void {
+    client.arm({
+      limits,
+      clock,
+      onEvent: (event) => log.event(event, caller.address),
+      onCalls(calls) {
+        for (const call of calls) void answer(client, caller, call);
       },
-    })(client, request);
+    });
+    // What a peer or the network does to a socket (`WS_ERR_INVALID_UTF8`, `ECONNRESET`); ws has closed it by then.
+    client.on('error', () => log.event('socket-closed', caller.address));
+    client.once('close', () => caller.session?.events.end());
+  }
+
+  /** Never rejects. */
+  async function answer(client: GatedSocket, caller: Caller, call: FrameCall): Promise<void> {
+    // There is one subscription, and its end is the session's.
+    if (call.method === 'stop') return caller.session?.events.end();
+    const { id, method, path, input } = call;
+    try {
+      const data: unknown = await callTRPCProcedure({
+        router,
+        path,
+        type: method,
+        getRawInput: () => Promise.resolve(input),
+        ctx: caller,
+        signal: undefined,
+        batchIndex: 0,
+      });
+      if (data instanceof EventQueue) stream(client, id, data);
+      else client.answer(id, { result: { type: 'data', data } });
+    } catch (cause) {
+      const error = getTRPCErrorFromUnknown(cause);
+      client.answer(id, { error: errorShape(error) });
+      report(error, client, caller);
+    }
+  }
+
+  function stream(client: GatedSocket, id: CallId, events: EventQueue): void {
+    client.answer(id, { result: { type: 'started' } });
+    events.pipe({
+      event: (data) => client.answer(id, { result: { type: 'data', data } }),
+      end: () => client.answer(id, { result: { type: 'stopped' } }),
+    });
+    if (client.readyState !== client.OPEN) events.end();
+  }
+
+  function report(error: TRPCError, client: GatedSocket, caller: Caller): void {
+    if (isUnavailable(error)) log.event('unavailable', caller.address);
+    else if (error.code === 'INTERNAL_SERVER_ERROR') log.fault(error.cause ?? error);
+    else if (isBadMessage(error)) client.countBadMessage();
   }
 
   return {
@@ -52,11 +106,12 @@ export function createSockets({ router, limits, clock, log }: Parts) {
       onClose: () => void,
     ): void {
       socket.once('close', onClose);
-      server.handleUpgrade(request, socket, head, (client) => serve(client, request, caller));
+      server.handleUpgrade(request, socket, head, (client) => serve(client, caller));
     },
 
     /** Sends everybody away to come back, and resolves when they are gone. */
     async drain(): Promise<void> {
+      clearInterval(keepingAlive);
       const gone = [...server.clients].map(
         (client) => new Promise((resolve) => client.once('close', resolve)),
       );
@@ -71,9 +126,4 @@ export function createSockets({ router, limits, clock, log }: Parts) {
       for (const client of server.clients) client.terminate();
     },
   };
-}
-
-/** What a peer or the network does to a socket (`WS_ERR_INVALID_UTF8`, `ECONNRESET`); ws has closed it by then. */
-function isOfNetwork(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && /^(?:WS_ERR_\w+|E[A-Z]+)$/.test(String(cause.code));
 }
