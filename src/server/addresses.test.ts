@@ -47,7 +47,7 @@ test('what is as good as new is forgotten after a minute; what is open or spent 
   addresses.allowance('192.0.2.1');
   addresses.enter(addresses.allowance('198.51.100.1'));
   const spent = addresses.allowance('203.0.113.1');
-  while (spent.creations.take());
+  while (spent.take('creations'));
   time.nowMs += 120_000;
   expect(addresses.allowance('203.0.113.1')).toBe(spent);
   expect(addresses.size).toBe(2);

@@ -1,17 +1,15 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { prefixOf } from './address';
-import { perHour, perMinute, perSecond, TokenBucket, type Clock, type Limits } from './limits';
+import { Budget, perHour, perMinute, perSecond, type Clock, type Limits, type Rate } from './limits';
 
-/** What one address prefix may still do. */
-export type Allowance = {
-  readonly connections: TokenBucket;
-  readonly status: TokenBucket;
-  readonly creations: TokenBucket;
-  readonly subscriptions: TokenBucket;
-  /** Calls over HTTP that belong to no session. */
-  readonly calls: TokenBucket;
-  open: number;
-};
+type AddressRates = Readonly<
+  Record<'connections' | 'status' | 'creations' | 'subscriptions' | 'calls', Rate>
+>;
+
+/** What one address prefix may still do; `calls` are those over HTTP that belong to no session. */
+export class Allowance extends Budget<keyof AddressRates> {
+  open = 0;
+}
 
 const KEY_LIFE_MS = 24 * 3_600_000;
 const PRUNE_EVERY_MS = 60_000;
@@ -22,7 +20,8 @@ const PRUNE_EVERY_MS = 60_000;
  * counting on the old ones, which only makes one day's first minute more generous.
  */
 export class Addresses {
-  readonly #limits: Limits;
+  readonly #limits: Pick<Limits, 'sockets' | 'openPerAddress'>;
+  readonly #rates: AddressRates;
   readonly #clock: Clock;
   readonly #allowances = new Map<string, Allowance>();
   #key = randomBytes(32);
@@ -32,6 +31,13 @@ export class Addresses {
 
   constructor(limits: Limits, clock: Clock) {
     this.#limits = limits;
+    this.#rates = {
+      connections: perMinute(limits.connectionsPerMinute),
+      status: perMinute(limits.statusPerMinute, limits.statusBurst),
+      creations: perHour(limits.creationsPerHour),
+      subscriptions: perHour(limits.subscriptionsPerHour),
+      calls: perSecond(limits.messagesPerSecond, limits.messagesBurst),
+    };
     this.#clock = clock;
     this.#keyMadeAtMs = this.#prunedAtMs = clock();
   }
@@ -41,19 +47,7 @@ export class Addresses {
     const key = createHmac('sha256', this.#key).update(prefixOf(address)).digest('base64');
     let allowance = this.#allowances.get(key);
     if (allowance === undefined) {
-      const { connectionsPerMinute, statusPerMinute, statusBurst, creationsPerHour, subscriptionsPerHour } =
-        this.#limits;
-      allowance = {
-        connections: new TokenBucket(perMinute(connectionsPerMinute), this.#clock),
-        status: new TokenBucket(perMinute(statusPerMinute, statusBurst), this.#clock),
-        creations: new TokenBucket(perHour(creationsPerHour), this.#clock),
-        subscriptions: new TokenBucket(perHour(subscriptionsPerHour), this.#clock),
-        calls: new TokenBucket(
-          perSecond(this.#limits.messagesPerSecond, this.#limits.messagesBurst),
-          this.#clock,
-        ),
-        open: 0,
-      };
+      allowance = new Allowance(this.#rates, this.#clock);
       this.#allowances.set(key, allowance);
     }
     return allowance;
@@ -62,7 +56,7 @@ export class Addresses {
   /** A place for one long connection, to be given back by calling the result once; `null` if there is none. */
   enter(allowance: Allowance): (() => void) | null {
     if (this.#open >= this.#limits.sockets || allowance.open >= this.#limits.openPerAddress) return null;
-    if (!allowance.connections.take()) return null;
+    if (!allowance.take('connections')) return null;
     this.#open++;
     allowance.open++;
     let isInside = true;
@@ -87,9 +81,8 @@ export class Addresses {
     }
     if (nowMs - this.#prunedAtMs < PRUNE_EVERY_MS) return;
     this.#prunedAtMs = nowMs;
-    for (const [key, { open, ...buckets }] of this.#allowances) {
-      const isFresh = Object.values(buckets).every((bucket) => bucket.isFull);
-      if (open === 0 && isFresh) this.#allowances.delete(key);
+    for (const [key, { open, isWhole }] of this.#allowances) {
+      if (open === 0 && isWhole) this.#allowances.delete(key);
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import { PING, PONG, readFrame, type CallId, type FrameCall } from './frame';
 import { perSecond, TokenBucket, type Clock, type Limits } from './limits';
@@ -9,6 +10,8 @@ const UNSUPPORTED_DATA = 1003;
 
 type GateEvent = 'bad-message' | 'rate-limited' | 'socket-closed';
 export type GateOptions = {
+  /** What the WebSocket stands on. */
+  readonly socket: Duplex;
   readonly limits: Limits;
   readonly clock: Clock;
   onEvent(event: GateEvent): void;
@@ -27,6 +30,7 @@ export class GatedSocket extends WebSocket {
   #refused = 0;
   #heardAtMs = 0;
   #isPinged = false;
+  #isCorked = false;
 
   /** Until armed a socket passes nothing. */
   arm(options: GateOptions): void {
@@ -51,8 +55,21 @@ export class GatedSocket extends WebSocket {
     if (this.readyState !== WebSocket.OPEN) return;
     const limit = this.#options?.limits.bufferedBytes ?? 0;
     // Not even a close frame would get through to a client that reads nothing.
-    if (this.bufferedAmount > limit) this.#cut();
-    else super.send(data);
+    if (this.bufferedAmount > limit) return this.#cut();
+    this.#cork();
+    super.send(data);
+  }
+
+  /** What one turn of the event loop has to say goes out in one write: each is a call into the system. */
+  #cork(): void {
+    const { socket } = this.#options ?? {};
+    if (this.#isCorked || socket === undefined) return;
+    this.#isCorked = true;
+    socket.cork();
+    setImmediate(() => {
+      this.#isCorked = false;
+      socket.uncork();
+    });
   }
 
   /** An answer, or a part of one, in tRPC's own form. */

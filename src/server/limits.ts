@@ -97,3 +97,32 @@ export class TokenBucket {
     this.#countedAtMs = nowMs;
   }
 }
+
+/** A bucket for each thing somebody may do, made when it is first done: most people never do most of them. */
+export class Budget<Thing extends string> {
+  readonly #rates: Readonly<Record<Thing, Rate>>;
+  readonly #clock: Clock;
+  #buckets: Map<Thing, TokenBucket> | null = null;
+
+  constructor(rates: Readonly<Record<Thing, Rate>>, clock: Clock) {
+    this.#rates = rates;
+    this.#clock = clock;
+  }
+
+  /** Takes `count` of that, or takes none and says false. */
+  take(thing: Thing, count = 1): boolean {
+    this.#buckets ??= new Map();
+    let bucket = this.#buckets.get(thing);
+    if (bucket === undefined) {
+      bucket = new TokenBucket(this.#rates[thing], this.#clock);
+      this.#buckets.set(thing, bucket);
+    }
+    return bucket.take(count);
+  }
+
+  /** Nothing is spent: as good as new. */
+  get isWhole(): boolean {
+    for (const bucket of this.#buckets?.values() ?? []) if (!bucket.isFull) return false;
+    return true;
+  }
+}

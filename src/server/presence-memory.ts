@@ -108,6 +108,10 @@ export class MemoryPresence implements Presence {
   }
 
   async isHosted(id: MeetingId) {
+    return this.knowsHost(id);
+  }
+
+  knowsHost(id: MeetingId): boolean {
     return (this.#meetings.get(id)?.host ?? null) !== null;
   }
 

@@ -166,6 +166,10 @@ export class RedisPresence implements Presence, RedisUser {
     return (nodes[0] ?? null) !== null;
   }
 
+  knowsHost(id: MeetingId): boolean {
+    return (this.#mirror.meetings.get(id)?.host ?? null) !== null;
+  }
+
   isHost(member: Member, id: MeetingId): boolean {
     return this.#mirror.meetings.get(id)?.host === member;
   }

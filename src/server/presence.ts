@@ -42,6 +42,8 @@ export type Presence = {
   /** The session ended. Never throws: what cannot be said now is settled when it can. */
   end(member: Member): Promise<void>;
   isHosted(id: MeetingId): Promise<boolean>;
+  /** True only if a host is there; false says nothing where there are other processes. */
+  knowsHost(id: MeetingId): boolean;
   isHost(member: Member, id: MeetingId): boolean;
   /** Host of the meeting or a guest at it. Who only watches is at no meeting. */
   isAt(member: Member, id: MeetingId): boolean;

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
-import { idBytes, type MeetingId } from '../lib/protocol/ids';
+import type { MeetingId } from '../lib/protocol/ids';
 import { Commits, onDisk } from './commits';
 import type { Registry } from './registry';
 import { createLibsqlSubscriptions } from './subscriptions-libsql';
@@ -100,7 +100,7 @@ function migrate(database: Database.Database): void {
 
 /** Parameters always go in an array: a lone Buffer is taken for named parameters, which ends the process (libsql 0.5). */
 function blob(id: MeetingId): Buffer {
-  return Buffer.from(idBytes(id));
+  return Buffer.from(id, 'base64url');
 }
 
 function isRetired(row: unknown): boolean {

@@ -47,9 +47,7 @@ export function createRequests(parts: Parts) {
       createContext({ info }) {
         const { session, allowance } = caller;
         const count = info.calls.length;
-        const isPaid =
-          caller.transport === 'stream' ||
-          (session === null ? allowance.calls.take(count) : session.take('calls', count));
+        const isPaid = caller.transport === 'stream' || (session ?? allowance).take('calls', count);
         if (!isPaid) throw new Refusal('rate-limited');
         return caller;
       },

@@ -74,7 +74,7 @@ export function createRouter({ presence, sessions, registry, push, log, ice, ver
   const admit = async (id: MeetingId, caller: Caller): Promise<void> => {
     const standing = await registry.standingOf(id);
     if (standing === 'retired') throw new Refusal('retired');
-    if (standing === 'unknown') pay(caller.allowance.creations.take(), caller);
+    if (standing === 'unknown') pay(caller.allowance.take('creations'), caller);
     const written = registry.hosted(id, dayOf(now()));
     if (standing === 'unknown') return written;
     // The row that is there is good enough for somebody who comes back while the disk is full.
@@ -115,7 +115,7 @@ export function createRouter({ presence, sessions, registry, push, log, ice, ver
 
     /** The same path, one query and one lookup for every text, whether an id or not (section 3). */
     status: t.procedure.input(inputs.status).query(async ({ ctx, input }): Promise<Status> => {
-      pay(ctx.allowance.status.take(), ctx);
+      pay(ctx.allowance.take('status'), ctx);
       const id = idOrNobody(input.id);
       const [standing, isHosted] = await Promise.all([registry.standingOf(id), presence.isHosted(id)]);
       const exists = standing === 'live';
@@ -154,7 +154,8 @@ export function createRouter({ presence, sessions, registry, push, log, ice, ver
     knock: t.procedure.input(inputs.knock).mutation(({ ctx, input }) =>
       act(ctx, async (session) => {
         pay(session.take('knocks') && session.take('relayBytes', sizeOf(input.envelope)), ctx);
-        await mustBeLive(input.id);
+        // Where a host is there is a meeting.
+        if (!presence.knowsHost(input.id)) await mustBeLive(input.id);
         const outcome = await presence.knock(live(ctx), input.id, input.envelope);
         if (outcome === 'full') return refuse('full', ctx);
         if (outcome === 'no-room') return refuse('rate-limited', ctx);
@@ -197,7 +198,7 @@ export function createRouter({ presence, sessions, registry, push, log, ice, ver
           throw new Refusal('denied');
         }
         const standing = await registry.standingOf(input.id);
-        if (standing === 'unknown') pay(ctx.allowance.creations.take(), ctx);
+        if (standing === 'unknown') pay(ctx.allowance.take('creations'), ctx);
         await registry.retire(input.id);
         await presence.retire(input.id);
         log.event('retired', ctx.address);
@@ -208,7 +209,7 @@ export function createRouter({ presence, sessions, registry, push, log, ice, ver
     /** That somebody knocks is the host's to know, so only the host of this moment may ask for that. */
     tell: t.procedure.input(inputs.tell).mutation(({ ctx, input }) =>
       act(ctx, async (session) => {
-        pay(ctx.allowance.subscriptions.take(), ctx);
+        pay(ctx.allowance.take('subscriptions'), ctx);
         await mustBeLive(input.id);
         if (input.role === 'host' && !presence.isHost(session, input.id)) throw new Refusal('denied');
         const outcome = await push.tell(input);

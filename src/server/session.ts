@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { fromBase64url, toBase64url } from '../lib/protocol/bytes';
 import { randomId, type PeerId } from '../lib/protocol/ids';
 import type { ServerEvent } from '../lib/protocol/signaling';
-import { perMinute, perSecond, TokenBucket, type Clock, type Limits, type Rate } from './limits';
+import { Budget, perMinute, perSecond, type Clock, type Limits, type Rate } from './limits';
 import type { Member } from './presence';
 import { EventQueue } from './queue';
 import { randomRelayUser } from './turn';
@@ -32,9 +32,8 @@ export class Session implements Member {
   /** The page's origin, checked when the connection was made; what this session's proofs must be signed for. */
   readonly origin: string;
   readonly events: EventQueue;
-  readonly #rates: SessionRates;
+  readonly #budget: Budget<keyof SessionRates>;
   readonly #clock: Clock;
-  #buckets: Partial<Record<keyof SessionRates, TokenBucket>> | null = null;
   #nonceText = randomText(NONCE_BYTES);
   #relayUser: string | null = null;
   #heardAtMs: number;
@@ -47,7 +46,7 @@ export class Session implements Member {
     onEnd: (session: Session) => void,
   ) {
     this.origin = parts.origin;
-    this.#rates = parts.rates;
+    this.#budget = new Budget(parts.rates, parts.clock);
     this.#clock = parts.clock;
     this.#heardAtMs = parts.clock();
     this.events = new EventQueue(parts.bufferedBytes, () => onEnd(this));
@@ -73,8 +72,7 @@ export class Session implements Member {
 
   /** Takes that much of what the session may still do, or says false. */
   take(what: keyof SessionRates, count = 1): boolean {
-    this.#buckets ??= {};
-    return (this.#buckets[what] ??= new TokenBucket(this.#rates[what], this.#clock)).take(count);
+    return this.#budget.take(what, count);
   }
 
   /** A claim used the nonce up (section 2). */

@@ -43,8 +43,9 @@ export function createSockets({ router, limits, clock, log }: Parts) {
   );
   keepingAlive.unref();
 
-  function serve(client: GatedSocket, caller: Caller): void {
+  function serve(client: GatedSocket, socket: Duplex, caller: Caller): void {
     client.arm({
+      socket,
       limits,
       clock,
       onEvent: (event) => log.event(event, caller.address),
@@ -106,7 +107,7 @@ export function createSockets({ router, limits, clock, log }: Parts) {
       onClose: () => void,
     ): void {
       socket.once('close', onClose);
-      server.handleUpgrade(request, socket, head, (client) => serve(client, caller));
+      server.handleUpgrade(request, socket, head, (client) => serve(client, socket, caller));
     },
 
     /** Sends everybody away to come back, and resolves when they are gone. */

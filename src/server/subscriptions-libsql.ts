@@ -1,5 +1,5 @@
 import type Database from 'libsql';
-import { idBytes, type MeetingId } from '../lib/protocol/ids';
+import type { MeetingId } from '../lib/protocol/ids';
 import { onDisk, type Commits } from './commits';
 import { dayOf } from './registry';
 import { QUIET_MS, TOLD_DAYS, type Subscription, type Subscriptions } from './subscriptions';
@@ -71,5 +71,5 @@ export function createLibsqlSubscriptions(database: Database.Database, commits: 
 
 /** Parameters always go in an array (registry-libsql.ts). */
 function blob(id: MeetingId): Buffer {
-  return Buffer.from(idBytes(id));
+  return Buffer.from(id, 'base64url');
 }
