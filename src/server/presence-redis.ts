@@ -21,6 +21,7 @@ import { Watching } from './watching';
 
 /** Three beats: what a process that was killed leaves behind is gone before a person gives up. */
 const LEASE_MS = 3 * BEAT_MS;
+const LEASE_BEATS = LEASE_MS / BEAT_MS;
 /** Three times in the life of a meeting's entry. */
 const RENEWAL_BEATS = Math.floor(MEETING_LIFE_MS / BEAT_MS / 3);
 /** Commands that are sent in one go when everything is said anew. */
@@ -41,6 +42,8 @@ export class RedisPresence implements Presence, RedisUser {
   readonly #watching: Watching;
   readonly #mirror: Mirror;
   #beats = 0;
+  /** Beats until every process that lives must have said anew who is there. */
+  #uncertainBeats = 0;
 
   constructor(redis: Redis, limits: PresenceLimits) {
     this.#redis = redis;
@@ -198,7 +201,11 @@ export class RedisPresence implements Presence, RedisUser {
   async opened(link: RedisLink) {
     const former = this.#mirror.node;
     const node = (this.#mirror.node = randomBytes(9).toString('base64url'));
-    if (former !== '') await link.do((commands) => commands.del(leaseKey(former)));
+    if (former !== '') {
+      await link.do((commands) => commands.del(leaseKey(former)));
+      this.#mirror.isUncertain = true;
+      this.#uncertainBeats = LEASE_BEATS;
+    }
     await link.do((commands) => commands.set(leaseKey(node), '1', { PX: LEASE_MS }));
     await link.subscribe([nodeChannel(node)], (text) => this.#mirror.hear(readMessage(text)));
     this.#mirror.forgetOrder();
@@ -216,7 +223,10 @@ export class RedisPresence implements Presence, RedisUser {
     // This process was silent for too long, or Redis lost its memory: to the others nobody is here.
     if (isKept !== 1) return this.#redis.reset();
     if (++this.#beats % RENEWAL_BEATS === 0) await this.#renew(link);
-    await this.#settleTheDead(link);
+    if (this.#uncertainBeats > 0 && --this.#uncertainBeats > 0) return;
+    const wasUncertain = this.#mirror.isUncertain;
+    this.#mirror.isUncertain = false;
+    await this.#settle(link, wasUncertain ? this.#mirror.neighbours : await this.#dead(link));
   }
 
   async #renew(link: RedisLink): Promise<void> {
@@ -227,19 +237,24 @@ export class RedisPresence implements Presence, RedisUser {
     }
   }
 
-  /** What processes that ended without a word left behind. */
-  async #settleTheDead(link: RedisLink): Promise<void> {
+  /** Neighbours that ended without a word. */
+  async #dead(link: RedisLink): Promise<Set<string>> {
     const nodes = [...this.#mirror.neighbours];
-    if (nodes.length === 0) return;
+    if (nodes.length === 0) return new Set();
     const leases = await link.do((commands) => commands.mGet(nodes.map(leaseKey)));
-    const dead = new Set(nodes.filter((_, index) => leases[index] === null));
-    if (dead.size === 0) return;
-    for (const ids of batches(this.#mirror.concerning(dead))) {
+    return new Set(nodes.filter((_, index) => leases[index] === null));
+  }
+
+  /** Asks anew about every meeting that has to do with these processes. */
+  async #settle(link: RedisLink, nodes: ReadonlySet<string>): Promise<void> {
+    if (nodes.size === 0) return;
+    for (const ids of batches(this.#mirror.concerning(nodes))) {
       await Promise.all(
         ids.map(async (id) => {
           const { state } = await this.#changeBy(link, id, 'look');
           this.#mirror.adopt(id, state);
           this.#mirror.tidy(id);
+          this.#mirror.see(id, state.order, state.host?.node ?? null);
         }),
       );
     }

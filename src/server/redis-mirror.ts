@@ -33,6 +33,11 @@ type Watched = { order: number; node: string | null };
 export class Mirror {
   /** The name of this process, as long as its lease holds. */
   node = '';
+  /**
+   * Redis was away, and each process is about to say anew who is there: until all had the time, that somebody is not
+   * in its answer says nothing.
+   */
+  isUncertain = false;
   readonly members = new Map<PeerId, Member>();
   readonly meetings = new Map<MeetingId, Here>();
   readonly watched = new Map<MeetingId, Watched>();
@@ -121,6 +126,7 @@ export class Mirror {
   see(id: MeetingId, order: number, node: string | null): boolean {
     const watched = this.watched.get(id);
     if (watched === undefined || order < watched.order) return false;
+    if (node === null && this.isUncertain) return false;
     const wasHosted = watched.node !== null;
     watched.order = order;
     watched.node = node;
@@ -195,7 +201,7 @@ export class Mirror {
   #adoptHost(id: MeetingId, meeting: Here, host: Party | null): void {
     const before = meeting.host;
     // What this process itself holds it says again when it must; nobody can take it back but by a claim.
-    if (host === null && isHere(before)) return;
+    if (host === null && (isHere(before) || this.isUncertain)) return;
     const isSame = before instanceof Remote && host instanceof Remote && before.peer === host.peer;
     if (isSame) {
       // At another process, or at the same under its new name.
@@ -210,8 +216,9 @@ export class Mirror {
     for (const [peer, { member, opened }] of meeting.guests) {
       if (!(member instanceof Remote)) continue;
       const node = guests.get(peer);
-      if (node === undefined) this.removeGuest(id, meeting, peer);
-      else if (node !== member.node) meeting.guests.set(peer, { member: new Remote(peer, node), opened });
+      if (node === undefined) {
+        if (!this.isUncertain) this.removeGuest(id, meeting, peer);
+      } else if (node !== member.node) meeting.guests.set(peer, { member: new Remote(peer, node), opened });
     }
   }
 

@@ -174,7 +174,7 @@ export class Redis {
   #lost(link: RedisLink): void {
     link.close();
     if (this.#link !== link && this.#opening !== link) return;
-    if (this.#link === link) this.#log.event('store-lost', null);
+    if (this.#failures === 0) this.#log.event('store-lost', null);
     this.#link = this.#opening = null;
     const delayMs = Math.min(MIN_RETRY_MS * 2 ** this.#failures++, MAX_RETRY_MS);
     this.#attempt = null;

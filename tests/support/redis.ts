@@ -1,7 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { findProgram } from '../../scripts/find-chromium.mjs';
 import { freePort } from './server';
 
@@ -76,6 +77,12 @@ export class RedisServer {
 
   resume(): void {
     this.#running().kill('SIGCONT');
+  }
+
+  /** What redis-cli prints for a command. */
+  async command(...words: string[]): Promise<string> {
+    const { stdout } = await promisify(execFile)('redis-cli', ['-p', String(this.#port), ...words]);
+    return stdout.trim();
   }
 
   /** Ends it for good, with all that it kept. */
