@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { findProgram } from './find-chromium.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const reports = mkdtempSync(join(tmpdir(), 'parley-reports-'));
@@ -100,6 +101,11 @@ function vitest(...projects) {
 
 function playwright() {
   const env = { PLAYWRIGHT_JSON_OUTPUT_NAME: reportPath('e2e') };
+  if (findProgram(['redis-server', 'valkey-server'], []) === null) {
+    process.stdout.write(
+      '\nNo redis-server here: what needs one is left out (Debian: apt-get install redis-server).\n',
+    );
+  }
   runner('e2e', 'playwright', ['test', '--reporter=list,json'], env, ({ stats }) => ({
     passed: stats.expected,
     failed: stats.unexpected + stats.flaky,

@@ -1,4 +1,5 @@
 import { test as base, expect, type Browser, type BrowserContext, type Page } from '@playwright/test';
+import { ParleyCluster } from '../support/cluster';
 import { ParleyServer } from '../support/server';
 
 /** One person at one device: a browser process of their own, with a profile of its own. */
@@ -21,19 +22,21 @@ export class Visitor {
   }
 }
 
-type Fixtures = {
+export type Fixtures = {
   server: ParleyServer;
   host: Visitor;
   guest: Visitor;
   /** Texts of console errors that this journey brings about on purpose. */
   expectedProblems: RegExp[];
+  /** How many share the work. */
+  processes: number;
 };
 
 export const test = base.extend<Fixtures>({
   expectedProblems: [[], { option: true }],
-  // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures it needs from this pattern
-  server: async ({}, use) => {
-    const server = new ParleyServer();
+  processes: [1, { option: true }],
+  server: async ({ processes }, use) => {
+    const server = processes === 1 ? new ParleyServer() : new ParleyCluster(processes);
     await server.start();
     await use(server);
     await server.close();

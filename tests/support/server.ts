@@ -14,18 +14,23 @@ const ROOMY_LIMITS = { ...ROOMY, LIMIT_STATUS_PER_MINUTE: '100000' };
 /** The real server in a process of its own, with a data folder of its own; can be killed and started again. */
 export class ParleyServer {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'parley-'));
-  readonly #env: Record<string, string>;
+  /** Beside what all tests set. */
+  protected environment: Record<string, string>;
   #process: ChildProcess | null = null;
   #port = 0;
   /** Everything that it wrote, for the tests that grep it. */
   output = '';
 
   constructor(env: Record<string, string> = {}) {
-    this.#env = env;
+    this.environment = env;
   }
 
   get url(): string {
     return `http://127.0.0.1:${this.#port}`;
+  }
+  /** Of the process itself. */
+  get port(): number {
+    return this.#port;
   }
   get pid(): number {
     return this.#process?.pid ?? 0;
@@ -40,7 +45,7 @@ export class ParleyServer {
         ...ROOMY_LIMITS,
         PORT: String(this.#port),
         DATA_DIR: this.dataDir,
-        ...this.#env,
+        ...this.environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
