@@ -79,6 +79,49 @@ test('new meetings; one that exists costs nothing', async () => {
   await client.claim(host ?? new Host());
 });
 
+test('meetings of one socket, and of the server', async () => {
+  const running = await start({ LIMIT_MEETINGS_PER_SOCKET: '2', LIMIT_MEETINGS: '3' });
+  const [one, two] = [await Client.connect(running), await Client.connect(running)];
+  const hosts = [new Host(), new Host()];
+  for (const host of hosts) await one.claim(host);
+  expect(await refusalOf(one.claim(new Host()))).toEqual(LIMITED);
+  await two.claim(new Host());
+  // It has room for one more of its own, and the server has none.
+  expect(await refusalOf(two.claim(new Host()))).toEqual(LIMITED);
+  for (const { id } of hosts.slice(1))
+    expect(await two.api.knock.mutate({ id, envelope: null })).toMatchObject({ hostPresent: true });
+  for (const host of hosts) await one.claim(host);
+});
+
+test('people of a meeting and those who wait', async () => {
+  const running = await start({ LIMIT_PEOPLE: '1', LIMIT_WAITING: '1' });
+  const host = new Host();
+  await (await Client.connect(running)).claim(host);
+  const guests = [
+    await Client.connect(running),
+    await Client.connect(running),
+    await Client.connect(running),
+  ];
+  const knock = (index: number) =>
+    (guests[index] ?? guests[0])?.api.knock.mutate({ id: host.id, envelope: null });
+  for (const index of [0, 1]) expect(await knock(index)).toMatchObject({ hostPresent: true });
+  expect(await refusalOf(Promise.resolve(knock(2)))).toEqual({ code: 'CONFLICT', wire: 'full' });
+  await guests[0]?.api.leave.mutate({ id: host.id });
+  expect(await knock(2)).toMatchObject({ hostPresent: true });
+});
+
+test('the size of a message', async () => {
+  const running = await start({ LIMIT_MESSAGE_BYTES: '1000' });
+  const [small, large] = [await RawSocket.open(running), await RawSocket.open(running)];
+  const frame = (bytes: number) => CONNECT + ' '.repeat(bytes - CONNECT.length);
+  small.send(frame(1_000));
+  expect(await small.answerTo(0)).toMatchObject({ result: { type: 'started' } });
+  large.send(frame(1_001));
+  expect(await large.closed).toBe(1009);
+  const body = { method: 'POST', headers: { Origin: running.origin }, body: 'x'.repeat(1_001) };
+  expect((await ask(`${running.origin}/trpc/status`, body)).status).toBe(413);
+});
+
 test('knocks and relayed bytes of one socket', async () => {
   const running = await start({ LIMIT_KNOCKS_PER_MINUTE: '3', LIMIT_RELAY_BYTES_PER_MINUTE: '30000' });
   const [host, client, guest] = [new Host(), await Client.connect(running), await Client.connect(running)];
