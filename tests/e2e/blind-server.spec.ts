@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { test as base, type Page } from '@playwright/test';
 import { Middleman, type Part } from '../support/middleman';
 import { found } from '../support/needles';
+import { hasRedis, REDIS_MISSING, RedisServer } from '../support/redis';
 import { STREAM } from '../support/relay';
 import { createMeeting, expect, expectConnected, expectHeard, joinMeeting, say, Visitor } from './journey';
 
 /**
  * The proof of SERVER: every byte to and from the server, what it wrote down, its registry and its heap during a real
- * meeting, searched for everything that it must not know. Once in each log mode, and over both ways to the server.
+ * meeting, and with Redis all that Redis was told and holds, searched for everything that it must not know. Once in each
+ * log mode, and over both ways to the server.
  */
 const HOST = 'Zephyrine Oakenhollow';
 const GUEST = 'Persephone Quillfeather';
@@ -18,14 +20,26 @@ const SAID = ['zanzibar umbrella nine three four one', 'the marzipan locomotive 
 const FILE_NAME = 'ledger of wonders.txt';
 const FILE_TEXT = 'kaleidoscope-7719-porcelain ';
 
-type Setting = { middleman: Middleman; parts: Part[]; host: Visitor; guest: Visitor; dumps: string };
+type Setting = {
+  middleman: Middleman;
+  parts: Part[];
+  host: Visitor;
+  guest: Visitor;
+  dumps: string;
+  redis: { server: RedisServer; recording: ReturnType<RedisServer['record']> } | null;
+};
 
-const test = base.extend<{ logMode: 'normal' | 'debug'; setting: Setting }>({
+const test = base.extend<{ logMode: 'normal' | 'debug'; isOnRedis: boolean; setting: Setting }>({
   logMode: ['normal', { option: true }],
-  setting: async ({ playwright, browserName, launchOptions, logMode }, use) => {
+  isOnRedis: [false, { option: true }],
+  setting: async ({ playwright, browserName, launchOptions, logMode, isOnRedis }, use) => {
+    const server = new RedisServer();
+    if (isOnRedis) await server.start();
+    const redis = isOnRedis ? { server, recording: server.record() } : null;
+    const store: Record<string, string> = isOnRedis ? { REDIS_URL: server.url } : {};
     const dumps = mkdtempSync(join(tmpdir(), 'parley-heap-'));
     const flags = ['--heapsnapshot-signal=SIGUSR2', `--diagnostic-dir=${dumps}`];
-    const middleman = await Middleman.start({ LOG_MODE: logMode }, flags);
+    const middleman = await Middleman.start({ LOG_MODE: logMode, ...store }, flags);
     const parts: Part[] = [];
     middleman.onPart = (part) => parts.push(part);
     const visit = async () => {
@@ -35,9 +49,11 @@ const test = base.extend<{ logMode: 'normal' | 'debug'; setting: Setting }>({
       return { browser, visitor: new Visitor(context, await context.newPage(), []) };
     };
     const [host, guest] = await Promise.all([visit(), visit()]);
-    await use({ middleman, parts, host: host.visitor, guest: guest.visitor, dumps });
+    await use({ middleman, parts, host: host.visitor, guest: guest.visitor, dumps, redis });
     await Promise.all([host.browser.close(), guest.browser.close()]);
     await middleman.close();
+    redis?.recording.stop();
+    await server.close();
     rmSync(dumps, { recursive: true });
   },
 });
@@ -106,7 +122,7 @@ async function wordsOn(page: Page): Promise<string[]> {
 }
 
 async function expectBlind(setting: Setting): Promise<void> {
-  const { middleman, parts, host, guest } = setting;
+  const { middleman, parts, host, guest, redis } = setting;
   const { link, words } = await meet(setting);
   const heap = await heapOf(setting);
   const { dataDir, output } = middleman.server;
@@ -114,11 +130,12 @@ async function expectBlind(setting: Setting): Promise<void> {
   const files = readdirSync(dataDir).map((name) => readFileSync(join(dataDir, name)));
   // All that goes in; of what comes out, not the client itself, which everybody may read.
   const told = parts.filter(({ direction, url }) => direction === 'in' || url.startsWith('/trpc'));
-  const haystacks = {
+  const haystacks: Record<string, Buffer> = {
     'the bytes to and from the server': Buffer.concat(told.map(({ bytes }) => bytes)),
     'the log': Buffer.from(output),
-    'the registry': Buffer.concat(files),
+    'the registry': redis === null ? Buffer.concat(files) : await redis.server.file(),
     'the heap': heap,
+    ...(redis === null ? {} : { 'what Redis was told': redis.recording.bytes }),
   };
   const fragment = Buffer.from(link.slice(-68), 'base64url');
   const [id, secret] = [fragment.subarray(1, 17), fragment.subarray(17, 49)];
@@ -148,12 +165,12 @@ async function expectBlind(setting: Setting): Promise<void> {
 
   await base.step('the search does find what the server works with', () => {
     const where = found({ 'the id': id }, haystacks);
-    for (const place of ['the bytes to and from the server', 'the registry', 'the heap']) {
+    for (const place of Object.keys(haystacks).filter((name) => name !== 'the log')) {
       expect(where).toContain(`the id in ${place}`);
     }
     expect(where).not.toContain('the id in the log');
     const envelopes = [
-      ...haystacks['the bytes to and from the server'].toString().matchAll(/"envelope":"([^"]+)"/g),
+      ...(haystacks['the bytes to and from the server'] ?? '').toString().matchAll(/"envelope":"([^"]+)"/g),
     ];
     expect(envelopes.length).toBeGreaterThan(5);
     for (const [index, [, envelope = '']] of envelopes.entries()) {
@@ -191,6 +208,19 @@ test.describe('over a WebSocket, in log mode debug', () => {
     expect(setting.parts.some(({ kind }) => kind === 'frame')).toBe(true);
     // The fullest log there is: it names addresses, and still no meeting.
     expect(setting.middleman.server.output).toContain('127.0.0.1');
+  });
+});
+
+test.describe('on Redis', () => {
+  test.use({ isOnRedis: true });
+  test.skip(!hasRedis, REDIS_MISSING);
+
+  test('neither the server nor Redis sees or keeps anything of what is said', async ({ setting }) => {
+    test.setTimeout(120_000);
+    await expectBlind(setting);
+    // Envelopes between people at one process do not pass through it.
+    expect(setting.redis?.recording.bytes.length).toBeGreaterThan(1_000);
+    expect(readdirSync(setting.middleman.server.dataDir)).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -77,6 +77,28 @@ export class RedisServer {
 
   resume(): void {
     this.#running().kill('SIGCONT');
+  }
+
+  /** From now on, every command that anybody gives it, with all that it is given. */
+  record(): { readonly bytes: Buffer; stop(): void } {
+    const chunks: Buffer[] = [];
+    const monitor = spawn('redis-cli', ['-p', String(this.#port), 'MONITOR'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    monitor.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    return {
+      get bytes() {
+        return Buffer.concat(chunks);
+      },
+      stop: () => void monitor.kill(),
+    };
+  }
+
+  /** Everything that it holds, as it would write it to a disk. */
+  async file(): Promise<Buffer> {
+    await this.command('CONFIG', 'SET', 'rdbcompression', 'no');
+    await this.command('SAVE');
+    return readFileSync(join(this.#folder, 'dump.rdb'));
   }
 
   /** What redis-cli prints for a command. */
