@@ -21,6 +21,7 @@ import { Watching } from './watching';
 
 /** Three beats: what a process that was killed leaves behind is gone before a person gives up. */
 const LEASE_MS = 3 * BEAT_MS;
+const GOODBYE_MS = 100;
 const LEASE_BEATS = LEASE_MS / BEAT_MS;
 /** Three times in the life of a meeting's entry. */
 const RENEWAL_BEATS = Math.floor(MEETING_LIFE_MS / BEAT_MS / 3);
@@ -194,7 +195,9 @@ export class RedisPresence implements Presence, RedisUser {
   async close() {
     if (!this.#redis.isUp) return;
     const { node } = this.#mirror;
-    await this.#redis.link.do((commands) => commands.del(leaseKey(node))).catch(alreadyAway);
+    const said = this.#redis.link.do((commands) => commands.del(leaseKey(node))).catch(alreadyAway);
+    // A Redis that hangs must not hold the process; the lease ends by itself.
+    await Promise.race([said, new Promise((resolve) => setTimeout(resolve, GOODBYE_MS))]);
   }
 
   /** A new connection, a new name: everything this process knows is said anew. */
