@@ -14,8 +14,8 @@ export type GateOptions = {
   readonly socket: Duplex;
   readonly limits: Limits;
   readonly clock: Clock;
-  onEvent(event: GateEvent): void;
-  onCalls(calls: readonly FrameCall[]): void;
+  readonly onEvent: (event: GateEvent) => void;
+  readonly onCalls: (calls: readonly FrameCall[]) => void;
 };
 
 /**

@@ -29,7 +29,7 @@ const kinds: [string, boolean, () => Promise<Registry>][] = [
 ];
 
 describe.each(kinds)('the registry in %s', (_kind, isHere, open) => {
-  if (!isHere) return void test.skip(REDIS_MISSING);
+  if (!isHere) return test.skip(REDIS_MISSING);
   let registry: Registry;
   let id: MeetingId;
   beforeEach(async () => {

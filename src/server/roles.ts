@@ -8,8 +8,6 @@ export type Role = {
   watching: ReadonlySet<MeetingId>;
 };
 
-const NONE: ReadonlySet<MeetingId> = new Set();
-
 /** The way back from a member to its meetings, so that its end costs only what it did, and the bounds on both. */
 export class Roles {
   readonly #limits: PresenceLimits;
@@ -28,7 +26,7 @@ export class Roles {
   of(member: Member): Role {
     let role = this.#roles.get(member);
     if (role === undefined) {
-      role = { hosting: new Set(), attending: new Set(), watching: NONE };
+      role = { hosting: new Set(), attending: new Set(), watching: new Set() };
       this.#roles.set(member, role);
     }
     return role;

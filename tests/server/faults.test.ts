@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import Database from 'libsql';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Client, RawSocket, refusalOf } from './clients';
@@ -124,12 +123,23 @@ test.skipIf(!hasDisk)(
   },
 );
 
+/**
+ * Runs in the server's process before its own code: the calendar clock is off by as many milliseconds as the file says
+ * at the time of the last SIGUSR2. How time passes is left as it is.
+ */
+const CLOCK = `
+  import { readFileSync } from 'node:fs';
+  const now = Date.now.bind(Date);
+  let offsetMs = 0;
+  Date.now = () => now() + offsetMs;
+  process.on('SIGUSR2', () => (offsetMs = Number(readFileSync(process.env.CLOCK_OFFSET_FILE, 'utf8'))));
+`;
+
 test('a clock that jumps, by years, both ways', async () => {
   const offsets = mkdtempSync(join(tmpdir(), 'parley-clock-'));
   const file = join(offsets, 'offset');
-  const preload = fileURLToPath(new URL('../fakes/clock.mjs', import.meta.url));
   const running = await start({
-    NODE_OPTIONS: `--import=${preload}`,
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(CLOCK)}`,
     CLOCK_OFFSET_FILE: file,
     TURN_URLS: 'turn:turn.example:3478',
     TURN_SECRET: 'a-secret-of-sixteen-or-more',

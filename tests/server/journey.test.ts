@@ -17,7 +17,7 @@ describe.each([
   ['one process', 1, true],
   ['two processes on Redis', 2, hasRedis],
 ] as const)('of %s', (_name, count, isHere) => {
-  if (!isHere) return void test.skip(REDIS_MISSING);
+  if (!isHere) return test.skip(REDIS_MISSING);
   const redis = new RedisServer();
   const servers: Running[] = [];
   let connections = 0;

@@ -204,7 +204,7 @@ describe.skipIf(!hasRedis)(
       expect(keys[0]).toHaveLength(87);
       expect(keys[0]).toBe(keys[1]);
       await redis.command('CONFIG', 'SET', 'requirepass', 'a-password');
-    const refused = await startOne({ REDIS_URL: redis.url.replace('//', '//:wrong-password@') });
+      const refused = await startOne({ REDIS_URL: redis.url.replace('//', '//:wrong-password@') });
       await expect.poll(() => refused.stdout).toContain('store-lost');
       expect(refused.stdout + refused.stderr).not.toContain('wrong-password');
     });

@@ -7,7 +7,7 @@ import { RedisPresence } from '../../src/server/presence-redis';
 import { Redis } from '../../src/server/redis';
 import type { Registry } from '../../src/server/registry';
 import { createRedisRegistry } from '../../src/server/registry-redis';
-import { RedisServer } from './redis';
+import type { RedisServer } from './redis';
 
 /** A session as presence sees it, that keeps what it was told. */
 export class FakeMember implements Member {
