@@ -18,10 +18,10 @@ export class Remote {
 export type Party = Member | Remote;
 
 /**
- * A meeting that somebody of this process is at, or is about to be: `coming` are those. `order` is that of the newest
- * state it knows.
+ * A meeting that somebody of this process is at, or is about to be: `coming` are those, and `early` what was said to
+ * them before Redis's answer that they are there. `order` is that of the newest state it knows.
  */
-export type Here = Attendance<Party> & { order: number; coming: number };
+export type Here = Attendance<Party> & { order: number; coming: number; readonly early: Message[] };
 
 /** Where the host of a watched meeting is, if anywhere. */
 type Watched = { order: number; node: string | null };
@@ -53,7 +53,7 @@ export class Mirror {
   async coming<T>(member: Member, id: MeetingId, work: (meeting: Here) => Promise<T>): Promise<T> {
     let meeting = this.meetings.get(id);
     if (meeting === undefined) {
-      meeting = { host: null, guests: new Map(), order: 0, coming: 0 };
+      meeting = { host: null, guests: new Map(), order: 0, coming: 0, early: [] };
       this.meetings.set(id, meeting);
     }
     this.members.set(member.peer, member);
@@ -61,7 +61,7 @@ export class Mirror {
     try {
       return await work(meeting);
     } finally {
-      meeting.coming--;
+      if (--meeting.coming === 0) for (const message of meeting.early.splice(0)) this.hear(message);
       this.tidy(id);
     }
   }
@@ -91,6 +91,11 @@ export class Mirror {
     const { id } = message;
     const meeting = this.meetings.get(id);
     if (meeting === undefined) return message.kind === 'retired' ? this.retired(id) : undefined;
+    // Answers and news come on two connections: what follows from an answer may be here before it.
+    if (meeting.coming > 0 && message.kind !== 'state' && message.kind !== 'retired') {
+      meeting.early.push(message);
+      return;
+    }
     switch (message.kind) {
       case 'state':
         this.adopt(id, message.state);
