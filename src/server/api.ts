@@ -4,6 +4,7 @@ import { clientAddress } from './address';
 import { Addresses } from './addresses';
 import type { Clock, Limits } from './limits';
 import type { Log } from './log';
+import type { Metrics } from './metrics';
 import { statedOrigin, type Origins } from './origins';
 import type { Presence } from './presence';
 import { createPush, type PushSettings } from './push';
@@ -22,6 +23,7 @@ export type ApiOptions = {
   readonly registry: Registry;
   readonly presence: Presence;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly ice: IceServers;
   /** `null`: nobody is told of anything. */
   readonly push: PushSettings | null;
@@ -43,16 +45,30 @@ const DRAIN_MS = 300;
 const SWEEP_EVERY_MS = 24 * 3_600_000;
 
 export function createApi(options: ApiOptions): Api {
-  const { limits, origins, trustProxyHops, registry, presence, log, ice, version } = options;
+  const { limits, origins, trustProxyHops, registry, presence, log, metrics, ice, version } = options;
   const clock = options.clock ?? (() => performance.now());
   const now = options.now ?? (() => Date.now());
 
   const addresses = new Addresses(limits, clock);
-  const sessions = new Sessions(limits, clock, presence, log);
+  const sessions = new Sessions(limits, clock, presence, log, metrics);
   const push = createPush(options.push, { subscriptions: registry.subscriptions, limits, log, now });
-  const router = createRouter({ presence, sessions, registry, push, log, ice, version, now });
-  const sockets = createSockets({ router, limits, clock, log });
-  const requests = createRequests({ router, limits, log, addresses, sessions, origins, trustProxyHops });
+  const router = createRouter({ presence, sessions, registry, push, log, metrics, ice, version, now });
+  const sockets = createSockets({ router, limits, clock, log, metrics });
+  const requests = createRequests({
+    router,
+    limits,
+    log,
+    metrics,
+    addresses,
+    sessions,
+    origins,
+    trustProxyHops,
+  });
+
+  metrics.levels(() => {
+    const { meetings, watches } = presence.counts;
+    return { sockets: sockets.size, streams: requests.size, sessions: sessions.size, meetings, watches };
+  });
 
   const sweep = () => {
     const swept = Promise.all([

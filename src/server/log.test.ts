@@ -39,6 +39,7 @@ test('a fault says its kind and place, never its message: messages quote input',
   for (const fault of [
     'secret text',
     new Error('secret text'),
+    new Error('quoted:\n    at secret (/secret:1:1)\n'),
     new ParleyError('internal/fault', { cause: 'secret' }),
   ]) {
     log.fault(fault);
@@ -49,7 +50,7 @@ test('a fault says its kind and place, never its message: messages quote input',
   } catch (cause) {
     log.fault(cause);
   }
-  expect(written().split('\n')).toHaveLength(5);
+  expect(written().split('\n')).toHaveLength(6);
   expect(written()).toContain('"name":"internal/fault"');
   expect(written()).toContain('log.test.ts');
   expect(written()).not.toContain('secret');

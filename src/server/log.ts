@@ -1,5 +1,6 @@
-import { destination, pino, stdTimeFunctions, type DestinationStream } from 'pino';
+import { pino, stdTimeFunctions, type DestinationStream } from 'pino';
 import { prefixOf } from './address';
+import { standardOutput } from './log-stream';
 import type { LogMode } from './settings';
 
 /** Everything the server ever notes. A code and an address: there is no parameter for anything else. */
@@ -30,11 +31,7 @@ export type Log = {
   fault(thrown: unknown): void;
 };
 
-/** Written at once: a line that waited in memory would be lost with the crash it explains. */
-export function createLog(
-  mode: LogMode,
-  stream: DestinationStream = destination({ dest: 1, sync: true }),
-): Log {
+export function createLog(mode: LogMode, stream: DestinationStream = standardOutput()): Log {
   const logger = pino(
     { base: null, enabled: mode !== 'off', timestamp: stdTimeFunctions.isoTime, messageKey: 'event' },
     stream,
@@ -53,6 +50,8 @@ export function createLog(
 function describe(thrown: unknown): { name: string; at: string } {
   if (!(thrown instanceof Error)) return { name: typeof thrown, at: '' };
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : thrown.name;
-  const frame = thrown.stack?.split('\n').find((line) => line.startsWith('    at ')) ?? '';
+  // The message stands there too, and a line that it quotes may look like one of ours.
+  const frames = thrown.stack?.replace(thrown.message, () => '').split('\n') ?? [];
+  const frame = frames.find((line) => line.startsWith('    at ')) ?? '';
   return { name: code, at: frame.trim() };
 }

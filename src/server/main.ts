@@ -1,11 +1,15 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { createFileHandler, pathOf } from './files';
-import { createHeaderRules, setHeaders } from './headers';
+import { createLog } from './log';
+import { countingLog, NO_METRICS } from './metrics';
+import { createMetricsServer } from './metrics-server';
 import { httpOrigin } from './origins';
-import { readSettings, type Settings } from './settings';
+import { Readiness } from './readiness';
+import { readSettings } from './settings';
+import { Site } from './site';
 import { startApi } from './start';
 import { DamagedKey } from './vapid';
 
@@ -18,65 +22,76 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Pages and files come over connections beside the long ones. */
 const SHORT_CONNECTIONS = 2_000;
 
-function main(): void {
+/** One sentence for the operator. */
+class CannotStart extends Error {}
+
+async function main(): Promise<void> {
   const outcome = readSettings(process.env);
-  if (!outcome.ok) return fail(outcome.problem);
+  if (!outcome.ok) throw new CannotStart(outcome.problem);
   const { settings } = outcome;
+  const { host, dataDir, logMode, logFile } = settings;
   const clientFolder = fileURLToPath(new URL('../client', import.meta.url));
-  if (!existsSync(clientFolder)) return fail('The client is not built: run "npm run build" first.');
+  if (!existsSync(clientFolder)) throw new CannotStart('The client is not built: run "npm run build" first.');
 
-  const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS });
-  server.maxConnections = settings.limits.sockets + SHORT_CONNECTIONS;
-  server.once('error', (cause) =>
-    fail(`Cannot listen on ${settings.host}:${settings.port} (${codeOf(cause)}).`),
-  );
-  server.listen(settings.port, settings.host, () => {
-    try {
-      serve(server, settings, clientFolder);
-    } catch (cause) {
-      server.close();
-      fail(
-        cause instanceof DamagedKey
-          ? cause.message
-          : `DATA_DIR ${settings.dataDir} cannot be used (${codeOf(cause)}).`,
-      );
-    }
-  });
-}
-
-/** In the turn in which listening began: no request can have come before. */
-function serve(server: Server, settings: Settings, clientFolder: string): void {
-  const { port } = server.address() as AddressInfo;
-  const { api, log } = startApi(settings, port, PARLEY_VERSION);
-  const headersFor = createHeaderRules(clientFolder, settings.origin?.startsWith('https:') ?? false);
-  const serveFile = createFileHandler(clientFolder, headersFor);
-
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    try {
-      // Policy and file are chosen by one and the same path.
-      const url = (request.url = pathOf(request.url ?? '/'));
-      setHeaders(response, headersFor(url));
-      if (url === '/healthz') response.writeHead(200, { 'Content-Type': 'text/plain' }).end('ok\n');
-      else if (/^\/trpc(?:[/?]|$)/.test(url)) api.handleRequest(request, response);
-      else serveFile(request, response);
-    } catch (cause) {
-      log.fault(cause);
-      response.destroy();
-    }
-  });
-  server.on('upgrade', (request, socket, head) => api.handleUpgrade(request, socket, head));
-
-  const stop = (): void => {
-    log.event('stopping', null);
-    server.close();
-    void api.dispose().finally(() => process.exit(0));
-  };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  // Files and counts are loaded where they are wanted: they bring as much code along as all the rest.
+  const stream =
+    logMode === 'off' || logFile === null
+      ? undefined
+      : await attempt(`LOG_FILE ${logFile} cannot be written`, async () =>
+          (await import('./log-file')).openLogFile(logFile),
+        );
+  const prometheus =
+    settings.metrics === null ? null : (await import('./metrics-prometheus')).createMetrics();
+  const metrics = prometheus ?? NO_METRICS;
+  const log = countingLog(createLog(logMode, stream), metrics);
   // The last net: whatever slips through ends at most its own connection, never everybody's.
   process.on('uncaughtException', (cause) => log.fault(cause));
   process.on('unhandledRejection', (cause) => log.fault(cause));
-  process.stdout.write(`Parley is ready at ${httpOrigin(settings.host, port)}\n`);
+
+  const readiness = new Readiness();
+  const site = new Site(clientFolder, settings, readiness, log);
+  const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS });
+  server.maxConnections = settings.limits.sockets + SHORT_CONNECTIONS;
+  server.on('request', (request, response) => site.answer(request, response));
+  server.on('upgrade', (request, socket, head) => site.upgrade(request, socket, head));
+  const port = await attempt(`Cannot listen on ${host}:${settings.port}`, () => listen(server, settings));
+  if (prometheus !== null && settings.metrics !== null) {
+    const own = createMetricsServer(prometheus.registry, (thrown) => log.fault(thrown));
+    const { host, port } = settings.metrics;
+    const problem = `Cannot listen on ${host}:${port} for metrics`;
+    const ownPort = await attempt(problem, () => listen(own, { host, port }));
+    process.stdout.write(`Metrics are at ${httpOrigin(host, ownPort)}/metrics\n`);
+  }
+  const started = await attempt(`DATA_DIR ${dataDir} cannot be used`, () =>
+    startApi(settings, port, PARLEY_VERSION, { log, metrics }),
+  );
+  site.open(started.api);
+  readiness.serve({ [settings.redisUrl === null ? 'registry' : 'redis']: () => started.isReady() });
+
+  const stop = (): void => {
+    readiness.drain();
+    log.event('stopping', null);
+    server.close();
+    void started.api.dispose().finally(() => process.exit(0));
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  process.stdout.write(`Parley is ready at ${httpOrigin(host, port)}\n`);
+}
+
+/** Resolves with the port when it listens. */
+async function listen(server: Server, { host, port }: { host: string; port: number }): Promise<number> {
+  server.listen(port, host);
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+async function attempt<T>(problem: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw new CannotStart(cause instanceof DamagedKey ? cause.message : `${problem} (${codeOf(cause)}).`);
+  }
 }
 
 /** A system's or SQLite's own code for what went wrong. */
@@ -84,9 +99,8 @@ function codeOf(cause: unknown): string {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
 }
 
-function fail(problem: string): void {
-  process.stderr.write(`${problem}\n`);
-  process.exitCode = 2;
-}
-
-main();
+main().catch((cause: unknown) => {
+  const problem = cause instanceof CannotStart ? cause.message : `Parley cannot start (${codeOf(cause)}).`;
+  // Whatever was opened by then would keep the process.
+  process.stderr.write(`${problem}\n`, () => process.exit(2));
+});

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TRPCError } from '@trpc/server';
 import { createHTTPHandler } from '@trpc/server/adapters/standalone';
 import { SESSION_HEADER } from '../lib/protocol/signaling';
 import type { Addresses } from './addresses';
@@ -6,6 +7,7 @@ import { clientAddress } from './address';
 import { MAX_CALLS } from './frame';
 import type { Limits } from './limits';
 import type { Log } from './log';
+import { outcomeOf, type Metrics } from './metrics';
 import { statedOrigin, streamOrigin, type Origins } from './origins';
 import { isUnavailable, Refusal } from './refusal';
 import type { AppRouter, Caller } from './router';
@@ -21,6 +23,7 @@ type Parts = {
   router: AppRouter;
   limits: Limits;
   log: Log;
+  metrics: Metrics;
   addresses: Addresses;
   sessions: Sessions;
   origins: Origins;
@@ -32,11 +35,12 @@ type Parts = {
  * a request line; the one GET is the event stream, which takes no input.
  */
 export function createRequests(parts: Parts) {
-  const { router, limits, log, addresses, sessions, origins, trustProxyHops } = parts;
+  const { router, limits, log, metrics, addresses, sessions, origins, trustProxyHops } = parts;
 
   const streams = new Set<ServerResponse>();
 
   function handlerFor(caller: Caller) {
+    let said: TRPCError | null = null;
     return createHTTPHandler({
       router,
       basePath: '/trpc/',
@@ -51,7 +55,19 @@ export function createRequests(parts: Parts) {
         if (!isPaid) throw new Refusal('rate-limited');
         return caller;
       },
-      onError({ error }) {
+      responseMeta({ info, data, eagerGeneration }) {
+        for (const [index, { path }] of (info?.calls ?? []).entries()) {
+          // An event stream has no result of its own.
+          const isOk = eagerGeneration ? caller.session !== null : 'result' in (data[index] ?? {});
+          if (isOk) metrics.call(path, 'ok');
+        }
+        return {};
+      },
+      onError({ error, path }) {
+        // An event stream that cannot begin says so twice.
+        if (error === said) return;
+        said = error;
+        metrics.call(path ?? '', outcomeOf(error));
         if (isUnavailable(error)) log.event('unavailable', caller.address);
         else if (error.code === 'INTERNAL_SERVER_ERROR') log.fault(error.cause ?? error);
       },
@@ -97,6 +113,9 @@ export function createRequests(parts: Parts) {
 
   return {
     handle,
+    get size(): number {
+      return streams.size;
+    },
     /** Resolves when every stream that is open now is closed. */
     async drain(): Promise<void> {
       await Promise.all(

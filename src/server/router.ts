@@ -4,6 +4,7 @@ import { parseId, type MeetingId } from '../lib/protocol/ids';
 import { inputs, type Status } from '../lib/protocol/signaling';
 import type { Allowance } from './addresses';
 import type { Log } from './log';
+import type { Metrics } from './metrics';
 import type { Presence } from './presence';
 import { isClaimValid, isRetireValid } from './proofs';
 import type { Push } from './push';
@@ -33,6 +34,7 @@ export type RouterParts = {
   readonly registry: Registry;
   readonly push: Push;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly ice: IceServers;
   readonly version: string;
   /** Milliseconds since 1970. */
@@ -55,7 +57,17 @@ const t = initTRPC.context<Caller>().create({
 export type AppRouter = ReturnType<typeof createRouter>;
 
 /** The calls of `lib/protocol/signaling.ts`, which holds their schemas and meaning. */
-export function createRouter({ presence, sessions, registry, push, log, ice, version, now }: RouterParts) {
+export function createRouter({
+  presence,
+  sessions,
+  registry,
+  push,
+  log,
+  metrics,
+  ice,
+  version,
+  now,
+}: RouterParts) {
   const refuse = (wire: ConstructorParameters<typeof Refusal>[0], caller: Caller): never => {
     if (wire === 'rate-limited') log.event('rate-limited', caller.address);
     throw new Refusal(wire);
@@ -159,7 +171,10 @@ export function createRouter({ presence, sessions, registry, push, log, ice, ver
         const outcome = await presence.knock(live(ctx), input.id, input.envelope);
         if (outcome === 'full') return refuse('full', ctx);
         if (outcome === 'no-room') return refuse('rate-limited', ctx);
-        if (!outcome.hostPresent) push.knockedAtNobody(input.id);
+        if (outcome.hostPresent) {
+          metrics.knocked(session, input.id);
+          metrics.relayed(sizeOf(input.envelope));
+        } else push.knockedAtNobody(input.id);
         return { ...outcome, ice: iceFor(session) };
       }),
     ),
@@ -173,14 +188,19 @@ export function createRouter({ presence, sessions, registry, push, log, ice, ver
       }),
     ),
 
-    leave: t.procedure
-      .input(inputs.leave)
-      .mutation(({ ctx, input }) => act(ctx, (session) => presence.leave(session, input.id))),
+    leave: t.procedure.input(inputs.leave).mutation(({ ctx, input }) =>
+      act(ctx, (session) => {
+        metrics.left(session, input.id);
+        return presence.leave(session, input.id);
+      }),
+    ),
 
     relay: t.procedure.input(inputs.relay).mutation(({ ctx, input }) =>
       act(ctx, async (session) => {
         pay(session.take('relayBytes', sizeOf(input.envelope)), ctx);
-        return { delivered: await presence.relay(session, input) };
+        const delivered = await presence.relay(session, input);
+        if (delivered) metrics.relayed(sizeOf(input.envelope));
+        return { delivered };
       }),
     ),
 

@@ -3,6 +3,7 @@ import { fromBase64url, toBase64url } from '../lib/protocol/bytes';
 import { randomId, type PeerId } from '../lib/protocol/ids';
 import type { ServerEvent } from '../lib/protocol/signaling';
 import { Budget, perMinute, perSecond, type Clock, type Limits, type Rate } from './limits';
+import type { Metrics } from './metrics';
 import type { Member } from './presence';
 import { EventQueue } from './queue';
 import { randomRelayUser } from './turn';
@@ -34,6 +35,7 @@ export class Session implements Member {
   readonly events: EventQueue;
   readonly #budget: Budget<keyof SessionRates>;
   readonly #clock: Clock;
+  readonly #metrics: Pick<Metrics, 'sent'>;
   #nonceText = randomText(NONCE_BYTES);
   #relayUser: string | null = null;
   #heardAtMs: number;
@@ -42,12 +44,20 @@ export class Session implements Member {
 
   /** `token` is a bearer secret: it names this session in calls that come over another connection. */
   constructor(
-    parts: { origin: string; token: string; rates: SessionRates; bufferedBytes: number; clock: Clock },
+    parts: {
+      origin: string;
+      token: string;
+      rates: SessionRates;
+      bufferedBytes: number;
+      clock: Clock;
+      metrics: Pick<Metrics, 'sent'>;
+    },
     onEnd: (session: Session) => void,
   ) {
     this.origin = parts.origin;
     this.#budget = new Budget(parts.rates, parts.clock);
     this.#clock = parts.clock;
+    this.#metrics = parts.metrics;
     this.#heardAtMs = parts.clock();
     this.events = new EventQueue(parts.bufferedBytes, () => onEnd(this));
     this.send({ type: 'hello', nonce: this.nonceText, peer: this.peer, session: parts.token });
@@ -81,6 +91,7 @@ export class Session implements Member {
   }
 
   send(event: ServerEvent): void {
+    this.#metrics.sent(this, event);
     this.events.push(event);
   }
 

@@ -1,6 +1,7 @@
 import { BEAT_INTERVAL_MS } from '../lib/protocol/signaling';
 import type { Clock, Limits } from './limits';
 import type { Log } from './log';
+import { NO_METRICS, type Metrics } from './metrics';
 import type { Presence } from './presence';
 import { randomToken, Session, sessionRates, type SessionRates } from './session';
 
@@ -17,16 +18,24 @@ export class Sessions {
   readonly #clock: Clock;
   readonly #presence: Presence;
   readonly #log: Pick<Log, 'fault'>;
+  readonly #metrics: Pick<Metrics, 'sent'>;
   readonly #live = new Set<Session>();
   readonly #streams = new Map<string, Session>();
   readonly #sweep: NodeJS.Timeout;
 
-  constructor(limits: Limits, clock: Clock, presence: Presence, log: Pick<Log, 'fault'>) {
+  constructor(
+    limits: Limits,
+    clock: Clock,
+    presence: Presence,
+    log: Pick<Log, 'fault'>,
+    metrics: Pick<Metrics, 'sent'> = NO_METRICS,
+  ) {
     this.#rates = sessionRates(limits);
     this.#bufferedBytes = limits.bufferedBytes;
     this.#clock = clock;
     this.#presence = presence;
     this.#log = log;
+    this.#metrics = metrics;
     this.#sweep = setInterval(() => this.endSilent(), BEAT_INTERVAL_MS);
     this.#sweep.unref();
   }
@@ -43,6 +52,7 @@ export class Sessions {
       rates: this.#rates,
       bufferedBytes: this.#bufferedBytes,
       clock: this.#clock,
+      metrics: this.#metrics,
     };
     const session = new Session(parts, (ended) => {
       this.#live.delete(ended);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from './limits';
@@ -18,6 +19,8 @@ test('nothing set: this machine only, port 4000, the limits as documented', () =
     origin: null,
     trustProxyHops: 0,
     logMode: 'normal',
+    logFile: null,
+    metrics: null,
     ice: { stunUrls: [], turn: null },
     push: { services: KNOWN_SERVICES, contact: 'https://example.org' },
     limits: DEFAULT_LIMITS,
@@ -44,6 +47,17 @@ test('the tables of docs/operations.md have them all, with their defaults', () =
   for (const name of documented) expect(text).toContain(`| \`${name}\` | `);
 });
 
+test('a log file is found from the folder that the server was started in', () => {
+  expect(read({ LOG_FILE: '/var/log/parley/parley.log' }).logFile).toBe('/var/log/parley/parley.log');
+  expect(read({ LOG_FILE: 'logs/parley.log' }).logFile).toBe(resolve('logs/parley.log'));
+});
+
+test('metrics are for this machine alone unless somebody says otherwise', () => {
+  expect(read({ METRICS_PORT: '9464' }).metrics).toEqual({ host: '127.0.0.1', port: 9464 });
+  expect(read({ METRICS_PORT: '0', METRICS_HOST: '::' }).metrics).toEqual({ host: '::', port: 0 });
+  expect(read({ METRICS_HOST: '0.0.0.0' }).metrics).toBeNull();
+});
+
 test.each(['https://meet.example', 'https://meet.example:8443', 'http://192.0.2.1', 'http://[::1]:4000'])(
   'ORIGIN %s',
   (origin) => expect(read({ ORIGIN: origin }).origin).toBe(origin),
@@ -66,6 +80,14 @@ test.each([
   ['ORIGIN', 'ftp://meet.example'],
   ['ORIGIN', 'null'],
   ['LOG_MODE', 'verbose'],
+  ['LOG_FILE', '/var/log/parley'],
+  ['LOG_FILE', '/var/log/parley/'],
+  ['LOG_FILE', '/var/log/.log'],
+  ['LOG_FILE', '/var/log/parley.*.log'],
+  ['LOG_FILE', '/var/log/a:b/parley.log'],
+  ['METRICS_PORT', 'off'],
+  ['METRICS_PORT', '65536'],
+  ['METRICS_HOST', 'http://127.0.0.1'],
   ['LIMIT_SOCKETS', '-5'],
   ['LIMIT_SOCKETS', '9999999999'],
   ['LIMIT_NOTHING', '1'],

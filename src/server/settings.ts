@@ -16,6 +16,9 @@ import type { IceServers } from './turn';
  *   REDIS_URL         Redis or Valkey in place of that folder, for any number of processes: redis:// or rediss:// (none)
  *   TRUST_PROXY_HOPS  proxies in front whose X-Forwarded-For is believed (0)
  *   LOG_MODE          normal | off | debug (normal)
+ *   LOG_FILE          file ending in .log that lines go to, rotated (standard output)
+ *   METRICS_PORT      port of Prometheus metrics, 0 for any free one (off)
+ *   METRICS_HOST      address that they are at (127.0.0.1)
  *   STUN_URLS         STUN servers, separated by commas, such as stun:turn.example (none)
  *   TURN_URLS         TURN servers, separated by commas, such as turns:turn.example:443?transport=tcp (none)
  *   TURN_SECRET       what this server shares with them to make credentials; needed with TURN_URLS
@@ -33,6 +36,10 @@ export type Settings = {
   redisUrl: string | null;
   trustProxyHops: number;
   logMode: LogMode;
+  /** `null`: standard output. */
+  logFile: string | null;
+  /** `null`: nothing is counted. */
+  metrics: { host: string; port: number } | null;
   ice: IceServers;
   /** `null`: nobody is told of anything with the app closed. */
   push: { services: readonly string[]; contact: string } | null;
@@ -51,6 +58,9 @@ const NO_CONTACT = 'https://example.org';
 /** A mail address or a page, at a name that is not of this machine or network alone. */
 const CONTACT =
   /^(?:mailto:[^\s@]+@|https:\/\/)(?:[a-z0-9-]+\.)+[a-z0-9-]+(?<!\.local|\.localhost)(?::\d+)?(?:\/\S*)?$/i;
+
+/** A name from which the dated names beside it are made (log-file.ts), in a folder of any name. */
+const LOG_FILE = /^(?:[^<>"|?*:]*\/)?[\w-]+\.log$/;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Outcome = { ok: true; settings: Settings } | { ok: false; problem: string };
@@ -78,10 +88,15 @@ export function readSettings(environment: Environment): Outcome {
     return fallback;
   };
 
-  const host = read('HOST') ?? '127.0.0.1';
-  if (isIP(host) === 0 && !/^[a-z0-9-]+(\.[a-z0-9-]+)*$/i.test(host)) {
-    problems.push(`HOST must be an IP address or a host name, not "${host}".`);
-  }
+  const address = (name: string): string => {
+    const host = read(name) ?? '127.0.0.1';
+    if (isIP(host) === 0 && !/^[a-z0-9-]+(\.[a-z0-9-]+)*$/i.test(host)) {
+      problems.push(`${name} must be an IP address or a host name, not "${host}".`);
+    }
+    return host;
+  };
+
+  const host = address('HOST');
 
   const origin = read('ORIGIN');
   if (origin !== null && !isOrigin(origin)) {
@@ -98,6 +113,13 @@ export function readSettings(environment: Environment): Outcome {
   if (logMode === undefined) {
     problems.push(`LOG_MODE must be one of ${LOG_MODES.join(', ')}, not "${read('LOG_MODE')}".`);
   }
+  const logFile = read('LOG_FILE');
+  if (logFile !== null && !LOG_FILE.test(logFile)) {
+    problems.push(`LOG_FILE must be a path such as /var/log/parley/parley.log, not "${logFile}".`);
+  }
+
+  const metricsHost = address('METRICS_HOST');
+  const metricsPort = read('METRICS_PORT') === null ? null : integer('METRICS_PORT', 0, 0, 65_535);
 
   const urls = (name: string, isUrl: RegExp, example: string): string[] => {
     const list =
@@ -162,6 +184,8 @@ export function readSettings(environment: Environment): Outcome {
     dataDir: resolve(read('DATA_DIR') ?? './data'),
     trustProxyHops: integer('TRUST_PROXY_HOPS', 0, 0, MAX_PROXY_HOPS),
     logMode: logMode ?? 'normal',
+    logFile: logFile && resolve(logFile),
+    metrics: metricsPort === null ? null : { host: metricsHost, port: metricsPort },
     ice: { stunUrls, turn },
     push: isPushOff ? null : { services: pushServices, contact: contact ?? contactOfOrigin },
     limits,

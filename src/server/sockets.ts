@@ -6,6 +6,7 @@ import type { CallId, FrameCall } from './frame';
 import { GatedSocket } from './gate';
 import type { Clock, Limits } from './limits';
 import type { Log } from './log';
+import { outcomeOf, type Metrics } from './metrics';
 import { EventQueue } from './queue';
 import { errorShape, isBadMessage, isUnavailable } from './refusal';
 import type { AppRouter, Caller } from './router';
@@ -17,14 +18,14 @@ const RECONNECT = JSON.stringify({ id: null, method: 'reconnect' });
 /** A quiet client is asked, and a silent one ended, at most this part of a wait too late. */
 const KEEP_ALIVE_PARTS = 4;
 
-type Parts = { router: AppRouter; limits: Limits; clock: Clock; log: Log };
+type Parts = { router: AppRouter; limits: Limits; clock: Clock; log: Log; metrics: Metrics };
 
 /**
  * tRPC's WebSocket protocol, for its client and its procedures. tRPC's own adapter is not used: it holds three times the
  * memory for each quiet connection (docs/decisions/0015). Who may connect is decided before; `accept` takes over an
  * upgrade that may.
  */
-export function createSockets({ router, limits, clock, log }: Parts) {
+export function createSockets({ router, limits, clock, log, metrics }: Parts) {
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: limits.messageBytes,
@@ -73,10 +74,12 @@ export function createSockets({ router, limits, clock, log }: Parts) {
         signal: undefined,
         batchIndex: 0,
       });
+      metrics.call(path, 'ok');
       if (data instanceof EventQueue) stream(client, id, data);
       else client.answer(id, { result: { type: 'data', data } });
     } catch (cause) {
       const error = getTRPCErrorFromUnknown(cause);
+      metrics.call(path, outcomeOf(error));
       client.answer(id, { error: errorShape(error) });
       report(error, client, caller);
     }
@@ -121,6 +124,10 @@ export function createSockets({ router, limits, clock, log }: Parts) {
         client.close(SERVICE_RESTART);
       }
       await Promise.all(gone);
+    },
+
+    get size(): number {
+      return server.clients.size;
     },
 
     terminate(): void {

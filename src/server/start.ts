@@ -1,5 +1,6 @@
 import { createApi, type Api } from './api';
 import { createLog, type Log } from './log';
+import { NO_METRICS, type Metrics } from './metrics';
 import { allowedOrigins } from './origins';
 import { MemoryPresence } from './presence-memory';
 import { RedisPresence } from './presence-redis';
@@ -13,24 +14,29 @@ import { shareVapidKey } from './vapid-redis';
 
 export type Started = {
   readonly api: Api;
-  readonly log: Log;
   /** Whether newcomers can be served: what the API stands on is there. */
   isReady(): Promise<boolean>;
 };
+
+/** Where what happens is written down, and counted. */
+export type Watchers = { readonly log: Log; readonly metrics: Metrics };
 
 /**
  * The API as it runs, on an HTTP server that listens on `port` already. Throws when DATA_DIR cannot be used, a
  * `DamagedKey` if it is for the key in it. With REDIS_URL nothing is kept here: then it begins to serve when Redis is
  * there, now or later.
  */
-export function startApi(settings: Settings, port: number, version: string): Started {
-  const log = createLog(settings.logMode);
+export function startApi(
+  settings: Settings,
+  port: number,
+  version: string,
+  { log, metrics }: Watchers = { log: createLog(settings.logMode), metrics: NO_METRICS },
+): Started {
   const origins = allowedOrigins({ host: settings.host, port, origin: settings.origin });
   const parts = settings.redisUrl === null ? alone(settings) : together(settings, settings.redisUrl, log);
   const { registry } = parts;
   return {
-    api: createApi({ ...settings, ...parts, origins, log, version }),
-    log,
+    api: createApi({ ...settings, ...parts, origins, log, metrics, version }),
     isReady: () => registry.isReady(),
   };
 }

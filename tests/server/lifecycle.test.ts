@@ -1,4 +1,5 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toBase64url } from '../../src/lib/protocol/bytes';
@@ -40,6 +41,7 @@ describe('files', () => {
       '/nowhere',
       '/_app/immutable/a.js',
       '/healthz',
+      '/readyz',
       '/trpc/status',
       '/trpc?x',
     ]) {
@@ -96,8 +98,18 @@ describe('files', () => {
     expect((await fetch('/service-worker.js')).headers['cache-control']).toBe('no-cache');
   });
 
-  test('health, and methods that change nothing', async () => {
-    expect(await fetch('/healthz')).toMatchObject({ status: 200, body: 'ok\n' });
+  test('health and readiness are answered anew each time', async () => {
+    for (const [path, body] of [
+      ['/healthz', 'ok\n'],
+      ['/readyz', 'ready\n'],
+    ] as const) {
+      const answer = await fetch(path);
+      expect(answer).toMatchObject({ status: 200, body });
+      expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'content-type': 'text/plain' });
+    }
+  });
+
+  test('methods that change nothing', async () => {
     expect((await ask(`${server.origin}/m`, { method: 'HEAD' })).body).toBe('');
     expect((await ask(`${server.origin}/m`, { method: 'POST' })).status).toBe(405);
   });
@@ -141,6 +153,15 @@ describe('start', () => {
     expect(server.log).toEqual([]);
     await server.remove();
   });
+});
+
+test('a server whose Redis is not there is healthy, takes nobody, and says why', async () => {
+  const server = await Running.start(built, { REDIS_URL: 'redis://127.0.0.1:1' });
+  expect(await ask(`${server.origin}/healthz`)).toMatchObject({ status: 200, body: 'ok\n' });
+  const answer = await ask(`${server.origin}/readyz`);
+  expect(answer).toMatchObject({ status: 503, body: 'redis\n' });
+  expect(answer.headers['cache-control']).toBe('no-store');
+  await server.remove();
 });
 
 describe('end', () => {
@@ -187,6 +208,27 @@ describe('end', () => {
       await server.remove();
     },
   );
+
+  test('SIGTERM: from that moment it is not ready any more', timed, async () => {
+    const server = await Running.start(built);
+    // A client that does not answer holds the end up for a moment.
+    const raw = await RawSocket.open(server);
+    raw.socket.pause();
+    // New connections are not taken then, so the question has begun before.
+    const probe = connect(Number(server.port), '127.0.0.1').setEncoding('utf8');
+    let answer = '';
+    probe.on('data', (text: string) => (answer += text));
+    probe.write('GET /readyz HTTP/1.1\r\nHost: localhost\r\n');
+    const { body } = await ask(`${server.origin}/readyz`);
+    expect(body).toBe('ready\n');
+    const ended = server.kill('SIGTERM');
+    await expect.poll(() => server.log.map(({ event }) => event), { interval: 5 }).toContain('stopping');
+    probe.write('Connection: close\r\n\r\n');
+    await ended;
+    expect(answer).toMatch(/^HTTP\/1\.1 503 [^]*draining\n/);
+    raw.socket.terminate();
+    await server.remove();
+  });
 
   test('a stream alone is waited for too', async () => {
     const server = await Running.start(built);
