@@ -29,6 +29,7 @@ const ON_DEMAND = [
   'call-part',
   'Call',
   'MediaCheck',
+  'words-answer',
   'words-device',
   'UnlockGate',
   'TransferCard',

@@ -4,6 +4,7 @@ import { codeOf, ERROR_OF_WIRE } from '../protocol/errors';
 import type { ParticipantId } from '../protocol/ids';
 import type { Admission, Policy } from '../protocol/handshake';
 import type { ServerEvent } from '../protocol/signaling';
+import { Retry } from '../signaling/retry';
 import type { SignalingState } from '../signaling/signaling';
 import type { SessionEvent } from '../worker/client';
 import type { Line } from './line';
@@ -22,6 +23,7 @@ export class Guest {
   hostPresent: boolean | null = null;
   safetyWords: readonly string[] | null = null;
   policy: Policy | null = null;
+  readonly #retry: Retry;
   #name = '';
   #isIn = false;
   /** Made before it is wanted. */
@@ -33,6 +35,7 @@ export class Guest {
 
   constructor(room: Room, participant: ParticipantId) {
     this.#room = room;
+    this.#retry = new Retry((code) => room.trouble(code));
     this.#participant = participant;
     this.host = room.meetingId as string as ParticipantId;
     this.peer = new Peer(room.session, 'initiator', {
@@ -42,8 +45,12 @@ export class Guest {
       closed: () => room.parted(this.host),
       doubted: () => room.signaling.verify(),
       said: (message) => room.said(this.host, message),
-      // Of what the server never took nobody can say that it was spoilt.
-      trouble: (code) => room.trouble(code === 'meeting/tampered' && !this.#isTaken ? 'peer/slow' : code),
+      trouble: (code) => {
+        // While the server takes nothing no handshake succeeds, which says nothing of the network, and is shown already.
+        if (code !== null && this.#retry.isOn) return;
+        // Of what the server never took nobody can say that it was spoilt.
+        room.trouble(code === 'meeting/tampered' && !this.#isTaken ? 'peer/slow' : code);
+      },
     });
   }
 
@@ -64,25 +71,28 @@ export class Guest {
     this.#name = name;
     this.#room.network.setRelayOnly(relayOnly);
     this.#isIn = true;
+    this.#retry.stop();
     this.#meet();
   }
 
   leave(): void {
     this.#isIn = false;
+    this.#retry.close();
     this.peer.dismiss(null);
     this.#spare?.close();
-    this.#room.signaling.leave(this.#room.meetingId).catch(this.#unreachable);
+    this.#room.signaling.leave(this.#room.meetingId).catch(this.#failed);
   }
 
   signaling(state: SignalingState): void {
     this.#hasKnocked = this.#isTaken = false;
+    this.#retry.stop();
     if (state.at !== 'open') {
       this.hostPresent = null;
       return;
     }
     if (this.#isIn) return this.#meet();
     this.#prepareGreeting();
-    this.#room.signaling.watch([this.#room.meetingId]).catch(this.#unreachable);
+    void this.#watch();
   }
 
   server(event: ServerEvent): void {
@@ -125,6 +135,17 @@ export class Guest {
     }
   }
 
+  /** Asks the server of the host, and whether it can let anybody in again: looking is not counted, as knocking is. */
+  async #watch(): Promise<void> {
+    try {
+      await this.#room.signaling.watch([this.#room.meetingId]);
+    } catch (fault) {
+      return this.#failed(fault);
+    }
+    if (!this.#isIn) this.#retry.done();
+    else if (this.#retry.isOn) this.#meet();
+  }
+
   /** At the meeting with a new socket: knock, with message 1 unless the connection is there already. */
   #meet(): void {
     const { at } = this.peer.state;
@@ -137,7 +158,7 @@ export class Guest {
 
   #greet(): Line | null {
     const { signaling, session } = this.#room;
-    if (signaling.state.at !== 'open') return null;
+    if (signaling.state.at !== 'open' || this.#retry.isWaiting) return null;
     const line = this.#spare ?? this.#newLine();
     this.#spare = null;
     const tag = randomTag();
@@ -166,12 +187,14 @@ export class Guest {
   }
 
   async #send(envelope: Parameters<Room['signaling']['knock']>[1] & object): Promise<void> {
+    if (this.#retry.isWaiting) return;
     if (!this.#hasKnocked) return this.#knock(envelope);
     try {
       const isDelivered = await this.#room.signaling.relay(this.#room.meetingId, null, envelope);
-      if (!isDelivered) this.#presence(false);
+      // Who has not been let in reaches nobody, which says nothing of the host.
+      if (!isDelivered && !this.#retry.isOn) this.#presence(false);
     } catch (fault) {
-      this.#unreachable(fault);
+      this.#failed(fault);
     }
   }
 
@@ -180,12 +203,12 @@ export class Guest {
     try {
       const { hostPresent, ice } = await this.#room.signaling.knock(this.#room.meetingId, envelope);
       this.#isTaken = true;
+      this.#retry.done();
       this.#room.network.take(ice);
       this.#presence(hostPresent);
     } catch (fault) {
       const code = codeOf(fault);
-      if (code === 'signaling/unreachable') return;
-      if (code === 'signaling/rate-limited') this.#room.trouble(code);
+      if (code.startsWith('signaling/')) this.#failed(fault);
       else this.#end(code);
     }
   }
@@ -219,9 +242,21 @@ export class Guest {
     this.#room.ended(code);
   }
 
+  /** The server is there and cannot let anybody in: what comes next knocks anew. */
+  #notNow(): void {
+    this.#hasKnocked = false;
+    const { at } = this.peer.state;
+    // Who is connected needs no server.
+    this.#retry.refused(() => void this.#watch(), at !== 'open' && at !== 'silent');
+  }
+
   /** Without a server there is nothing to tell it; the next session starts anew. */
-  readonly #unreachable = (fault: unknown): void => {
+  readonly #failed = (fault: unknown): void => {
     const code = codeOf(fault);
-    if (code !== 'signaling/unreachable') this.#room.trouble(code);
+    // Knocks may have been counted that came to nothing.
+    const isNotNow =
+      code === 'signaling/unavailable' || (code === 'signaling/rate-limited' && this.#retry.isOn);
+    if (isNotNow) this.#notNow();
+    else if (code !== 'signaling/unreachable') this.#room.trouble(code);
   };
 }

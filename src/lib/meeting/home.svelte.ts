@@ -3,6 +3,7 @@ import type { MeetingId, VaultId } from '../protocol/ids';
 import { meetingName } from '../protocol/meeting-name';
 import type { ServerEvent } from '../protocol/signaling';
 import { cleanName } from '../protocol/text';
+import type { Retry } from '../signaling/retry';
 import type { Signaling } from '../signaling/signaling';
 import { isBackupDue } from '../vault/backup-age';
 import { Vault, type MeetingPatch, type Profile, type SavedMeeting } from '../vault/vault';
@@ -21,6 +22,7 @@ export class Home implements HomeView {
   #stopWatching: () => void = () => undefined;
   /** Loaded when there is something to ask the server about. */
   #signaling: Signaling | null = null;
+  #retry: Retry | null = null;
   /** What was begun: the vault stays open until it is done, wherever the person has gone by then. */
   readonly #begun = new Set<Promise<unknown>>();
   #isDestroyed = false;
@@ -28,6 +30,8 @@ export class Home implements HomeView {
   #records = $state.raw<readonly SavedMeeting[]>([]);
   #present = $state.raw<ReadonlySet<MeetingId>>(new Set());
   #isOnline = $state.raw(false);
+  /** The server is there and cannot say who is. */
+  #isUnavailable = $state.raw(false);
   #isLoading = $state.raw(true);
   #trouble = $state.raw<ErrorCode | null>(null);
   #profile = $state.raw<Profile | null>(null);
@@ -57,6 +61,7 @@ export class Home implements HomeView {
 
   destroy(): void {
     this.#isDestroyed = true;
+    this.#retry?.close();
     this.#stopWatching();
     this.#attention.destroy();
     void Promise.allSettled(this.#begun).then(() => {
@@ -127,15 +132,19 @@ export class Home implements HomeView {
   }
 
   async #connect(): Promise<void> {
-    const { Signaling } = await import('../signaling/signaling');
+    const [{ Signaling }, { Retry }] = await Promise.all([
+      import('../signaling/signaling'),
+      import('../signaling/retry'),
+    ]);
     if (this.#isDestroyed) return;
+    const retry = new Retry((code) => (this.#isUnavailable = code !== null));
+    this.#retry = retry;
     this.#signaling = new Signaling({
       onEvent: (event) => this.#event(event),
       onState: (state) => {
+        retry.stop();
         this.#isOnline = state.at === 'open';
-        if (state.at !== 'open') return;
-        this.#watch();
-        this.#do(this.#renewTold());
+        if (state.at === 'open') this.#do(this.#arrive());
       },
     });
     this.#signaling.start();
@@ -147,7 +156,7 @@ export class Home implements HomeView {
     this.#profile = profile;
     this.#records = [...meetings].sort((a, b) => b.openedAtMs - a.openedAtMs);
     if (unreadable > 0) this.#trouble = 'vault/unreadable';
-    if (this.#isOnline) this.#watch();
+    if (this.#isOnline) this.#do(this.#watch());
   }
 
   /** What came of files on their way lies apart from the record, and goes with it. */
@@ -158,8 +167,23 @@ export class Home implements HomeView {
     await this.#open().forget(vaultId);
   }
 
-  #watch(): void {
-    this.#do(this.#server().watch(this.#records.map(({ meetingId }) => meetingId)));
+  /** What a session with the server begins with. */
+  async #arrive(): Promise<void> {
+    if (await this.#watch()) await this.#renewTold();
+  }
+
+  /** False while the server cannot say who is where; then it is asked again. */
+  async #watch(): Promise<boolean> {
+    try {
+      await this.#server().watch(this.#records.map(({ meetingId }) => meetingId));
+    } catch (fault) {
+      if (codeOf(fault) !== 'signaling/unavailable') throw fault;
+      this.#retry?.refused(() => this.#do(this.#arrive()));
+      return false;
+    }
+    this.#retry?.done();
+    if (this.#trouble === 'signaling/unavailable') this.#trouble = null;
+    return true;
   }
 
   #tell(vaultId: string, on: boolean): Promise<void> {
@@ -203,7 +227,7 @@ export class Home implements HomeView {
   #status({ meetingId, role, isRetired }: SavedMeeting): MeetingItem['status'] {
     if (isRetired) return 'retired';
     if (role === 'host') return 'you-are-host';
-    if (!this.#isOnline) return 'offline';
+    if (!this.#isOnline || this.#isUnavailable) return 'offline';
     return this.#present.has(meetingId) ? 'host-here' : 'nobody-here';
   }
 

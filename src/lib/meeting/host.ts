@@ -4,6 +4,7 @@ import { fromBase64url } from '../protocol/bytes';
 import type { ParticipantId, PeerId } from '../protocol/ids';
 import { MAX_GUESTS, MAX_WAITING } from '../protocol/limits';
 import type { ServerEvent } from '../protocol/signaling';
+import { Retry } from '../signaling/retry';
 import type { SignalingState } from '../signaling/signaling';
 import type { SessionEvent } from '../worker/client';
 import type { ConnectionTag } from '../worker/messages';
@@ -33,6 +34,7 @@ export class Host {
   readonly #visitors = new Map<ParticipantId, Visitor>();
   /** Through which socket each connection was last heard; none once that socket is gone. */
   readonly #routes = new Map<ConnectionTag, PeerId>();
+  readonly #retry: Retry;
   #spare: Line | null = null;
   #policy: Policy;
   readonly #hidesAddress: boolean;
@@ -41,6 +43,7 @@ export class Host {
 
   constructor(room: Room, own: { policy: Policy; name: string; hidesAddress: boolean }) {
     this.#room = room;
+    this.#retry = new Retry((code) => room.trouble(code));
     this.#policy = own.policy;
     this.#name = own.name;
     this.#hidesAddress = own.hidesAddress;
@@ -76,6 +79,7 @@ export class Host {
 
   leave(): void {
     this.#isHere = false;
+    this.#retry.close();
     for (const { peer } of [...this.#visitors.values(), ...this.#newcomers.values()]) peer.dismiss(null);
     this.#visitors.clear();
     this.#newcomers.clear();
@@ -109,6 +113,7 @@ export class Host {
   }
 
   signaling(state: SignalingState): void {
+    this.#retry.stop();
     if (state.at === 'open' && this.#isHere) void this.#claim();
   }
 
@@ -165,10 +170,13 @@ export class Host {
     const { session, signaling, meetingId } = this.#room;
     try {
       const proof = await session.call('sign-claim', { nonce: signaling.nonce });
-      this.#room.network.take(await signaling.claim(meetingId, proof));
+      const ice = await signaling.claim(meetingId, proof);
+      this.#retry.done();
+      this.#room.network.take(ice);
     } catch (fault) {
       const code = codeOf(fault);
       if (code === 'meeting/retired') this.#room.ended(code);
+      else if (code === 'signaling/unavailable') this.#retry.refused(() => void this.#claim());
       else this.#failed(fault);
     }
   }
@@ -320,9 +328,9 @@ export class Host {
     this.#room.session.post({ type: 'host', policy: this.#policy, relayOnly });
   }
 
-  /** Without a server there is nothing to tell it; the next session starts with a claim. */
+  /** Without a server, or with one that cannot, there is nothing to tell it; the next session starts with a claim. */
   readonly #failed = (fault: unknown): void => {
     const code = codeOf(fault);
-    if (code !== 'signaling/unreachable') this.#room.trouble(code);
+    if (code !== 'signaling/unreachable' && code !== 'signaling/unavailable') this.#room.trouble(code);
   };
 }

@@ -18,6 +18,8 @@ export const ERROR_CODES = [
   'record/exhausted',
   /** No server answered, neither by WebSocket nor by server-sent events. */
   'signaling/unreachable',
+  /** The server is there and cannot do it now: what it stands on is not. */
+  'signaling/unavailable',
   /** The server took the message for one beyond its limits. */
   'signaling/rate-limited',
   /** Another window of the same host took the meeting over. */
@@ -126,6 +128,7 @@ export const WIRE_CODES = [
   'tampered',
   'rate-limited',
   'superseded',
+  'unavailable',
 ] as const;
 
 export type WireCode = (typeof WIRE_CODES)[number];
@@ -142,4 +145,5 @@ export const ERROR_OF_WIRE: Record<Exclude<WireCode, 'host-away'>, ErrorCode> = 
   tampered: 'meeting/tampered',
   'rate-limited': 'signaling/rate-limited',
   superseded: 'signaling/superseded',
+  unavailable: 'signaling/unavailable',
 };

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES } from '../protocol/errors';
 import { WORDS as HERE, wordsFor } from './words';
-import { DEVICE_WORDS, whereToAllow } from './words-device';
+import { LATER_WORDS } from './words-answer';
+import { whereToAllow } from './words-device';
 
-const WORDS = { ...HERE, ...DEVICE_WORDS };
+const WORDS = { ...HERE, ...LATER_WORDS };
 
 describe('words for errors', () => {
   it.each(ERROR_CODES)('%s says what, why and what next in whole sentences', (code) => {
