@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcessByStdio } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -12,7 +12,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ROOMY } from '../../scripts/roomy.mjs';
 import { ask, Client, RawSocket } from './clients';
@@ -142,14 +141,11 @@ test.skipIf(!canMount)(
 );
 
 /** The real process with its standard output in somebody else's hands. */
-function spawnWith(stdout: number | 'pipe'): {
-  child: ChildProcessByStdio<null, Readable | null, Readable>;
-  errors: () => string;
-} {
+function spawnWith(stdout: number | 'pipe'): { child: ChildProcess; errors: () => string } {
   const env = { PATH: process.env['PATH'], ...ROOMY, ...NOISY, PORT: '0', DATA_DIR: join(folder, 'data') };
   const child = spawn(process.execPath, [built.main], { env, stdio: ['ignore', stdout, 'pipe'] });
   let errors = '';
-  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString()));
   return { child, errors: () => errors };
 }
 
@@ -187,10 +183,7 @@ test('standard output on a full disk ends nothing', async () => {
   }
 });
 
-async function end(
-  child: ReturnType<typeof spawnWith>['child'],
-  signal: NodeJS.Signals = 'SIGKILL',
-): Promise<number | null> {
+async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   child.kill(signal);
   child.stdout?.resume();
