@@ -43,7 +43,7 @@ export const DEFAULT_LIMITS = {
   subscriptionsPerHour: 30,
   /** Devices of a meeting's guests, and as many of its host: two for each of the people it holds. */
   subscriptionsPerMeeting: 16,
-  /** Whole server. About 38 KiB a connection: these fit a machine with 1 GB. The live are never evicted for the new. */
+  /** Whole server. About 15 KiB a connection: these fit a machine with 512 MB. The live are never evicted for the new. */
   sockets: 10_000,
   meetings: 20_000,
   watches: 500_000,
