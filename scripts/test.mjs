@@ -9,7 +9,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { findProgram } from './find-chromium.mjs';
@@ -18,8 +18,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const reports = mkdtempSync(join(tmpdir(), 'parley-reports-'));
 const isQuick = process.argv.includes('verify');
 const total = { passed: 0, failed: 0 };
-/** @type {string[]} */
+/** Every check and test that failed, by name: repeated at the end, where the reader of a long log looks first. @type {string[]} */
 const broken = [];
+
+/** @typedef {{ passed: number, failed: number, failures?: string[] }} Counts */
 
 /**
  * Runs one of node_modules/.bin, or `node` itself; its output is shown as it comes.
@@ -53,7 +55,7 @@ function check(name, program, ...args) {
  * @param {string} program
  * @param {string[]} args
  * @param {Record<string, string>} env
- * @param {(report: any) => { passed: number, failed: number }} countsOf
+ * @param {(report: any) => Counts} countsOf
  */
 function runner(name, program, args, env, countsOf) {
   process.stdout.write(`\n▸ ${name}\n`);
@@ -62,12 +64,13 @@ function runner(name, program, args, env, countsOf) {
   if (!isGood && counts.failed === 0) counts.failed = 1;
   total.passed += counts.passed;
   total.failed += counts.failed;
-  if (counts.failed > 0) broken.push(name);
+  if (counts.failed > 0) broken.push(...(counts.failures?.length ? counts.failures : [name]));
 }
 
 /**
  * @param {string} name
- * @param {(report: any) => { passed: number, failed: number }} countsOf
+ * @param {(report: any) => Counts} countsOf
+ * @returns {Counts}
  */
 function countsIn(name, countsOf) {
   try {
@@ -95,8 +98,45 @@ function vitest(...projects) {
       `--outputFile.json=${reportPath(name)}`,
     ],
     {},
-    (report) => ({ passed: report.numPassedTests, failed: report.numFailedTests }),
+    (report) => ({
+      passed: report.numPassedTests,
+      failed: report.numFailedTests,
+      failures: report.testResults.flatMap(failedTests),
+    }),
   );
+}
+
+/**
+ * What vitest says of one file: each failed test, with the first line of its reason; or the file, where it did not load.
+ * @param {any} file
+ * @returns {string[]}
+ */
+function failedTests(file) {
+  const where = relative(root, file.name);
+  const failed = file.assertionResults.filter((/** @type {any} */ { status }) => status === 'failed');
+  if (file.status === 'failed' && failed.length === 0) return [`${where}: ${firstLine(file.message)}`];
+  return failed.map(
+    (/** @type {any} */ test) => `${where} › ${test.fullName}: ${firstLine(test.failureMessages?.[0])}`,
+  );
+}
+
+/** @param {string | undefined} text */
+const firstLine = (text) => text?.split('\n', 1)[0] ?? '';
+
+/**
+ * Playwright's suites lie in one another; a test that failed once and passed then is named too.
+ * @param {any} suite
+ * @returns {string[]}
+ */
+function failedSpecs(suite) {
+  const own = (suite.specs ?? []).flatMap((/** @type {any} */ spec) =>
+    spec.tests
+      .filter((/** @type {any} */ { status }) => status === 'unexpected' || status === 'flaky')
+      .map(
+        (/** @type {any} */ { projectName }) => `[${projectName}] ${spec.file}:${spec.line} › ${spec.title}`,
+      ),
+  );
+  return [...own, ...(suite.suites ?? []).flatMap(failedSpecs)];
 }
 
 function playwright() {
@@ -106,9 +146,10 @@ function playwright() {
       '\nNo redis-server here: what needs one is left out (Debian: apt-get install redis-server).\n',
     );
   }
-  runner('e2e', 'playwright', ['test', '--reporter=list,json'], env, ({ stats }) => ({
+  runner('e2e', 'playwright', ['test', '--reporter=list,json'], env, ({ stats, suites }) => ({
     passed: stats.expected,
     failed: stats.unexpected + stats.flaky,
+    failures: suites.flatMap(failedSpecs),
   }));
 }
 
@@ -142,6 +183,6 @@ try {
 } finally {
   rmSync(reports, { recursive: true, force: true });
 }
-if (broken.length > 0) process.stdout.write(`\nFailed: ${broken.join(', ')}\n`);
+if (broken.length > 0) process.stdout.write(`\nFailed:\n  ${broken.join('\n  ')}\n`);
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
 process.exit(total.failed === 0 ? 0 : 1);
