@@ -111,14 +111,16 @@ export class RedisPresence implements Presence, RedisUser {
     const before = this.#roles.of(member).watching;
     const isNew = this.#watching.replace(member, wanted);
     if (isNew === null) return false;
-    for (const id of isNew) this.#mirror.watched.set(id, { order: 0, node: null });
+    for (const id of isNew) this.#mirror.watched.set(id, { order: 0, node: null, tellings: 0 });
+    const tellings = new Map([...wanted].map((id) => [id, this.#mirror.watched.get(id)?.tellings]));
     await this.#forgetUnwatched(before);
     const link = await this.#redis.reach();
     await link.subscribe(isNew.map(watchChannel), this.#heardWatched);
-    const told = await this.#askHosts(link, [...wanted]);
+    await this.#askHosts(link, [...wanted]);
     for (const id of wanted) {
       const watched = this.#mirror.watched.get(id);
-      if (watched === undefined || told.has(id)) continue;
+      // What came to be known since was told to everybody who watches, the member too.
+      if (watched === undefined || watched.tellings !== tellings.get(id)) continue;
       member.send({ type: 'presence', id, hostPresent: watched.node !== null });
     }
     return true;
@@ -309,11 +311,10 @@ export class RedisPresence implements Presence, RedisUser {
     this.#mirror.see(id, Number(order), node === '-' ? null : node);
   };
 
-  /** Who of these was news, and so told. */
-  async #askHosts(link: RedisLink, ids: readonly MeetingId[]): Promise<ReadonlySet<MeetingId>> {
-    if (ids.length === 0) return new Set();
+  async #askHosts(link: RedisLink, ids: readonly MeetingId[]): Promise<void> {
+    if (ids.length === 0) return;
     const { order, nodes } = await this.#hosts(link, ids);
-    return new Set(ids.filter((id, index) => this.#mirror.see(id, order, nodes[index] ?? null)));
+    for (const [index, id] of ids.entries()) this.#mirror.see(id, order, nodes[index] ?? null);
   }
 
   async #hosts(link: RedisLink, ids: readonly MeetingId[]) {

@@ -23,8 +23,8 @@ export type Party = Member | Remote;
  */
 export type Here = Attendance<Party> & { order: number; coming: number; readonly early: Message[] };
 
-/** Where the host of a watched meeting is, if anywhere. */
-type Watched = { order: number; node: string | null };
+/** Where the host of a watched meeting is, if anywhere, and how often who watches was told. */
+type Watched = { order: number; node: string | null; tellings: number };
 
 /**
  * What one process knows of meetings whose truth is in Redis: all that concerns its own people, and they are told of
@@ -127,17 +127,17 @@ export class Mirror {
     }
   }
 
-  /** Where the host of a watched meeting is. Says whether that was news, and so everybody who watches was told. */
-  see(id: MeetingId, order: number, node: string | null): boolean {
+  /** Where the host of a watched meeting is. Everybody who watches is told what is news. */
+  see(id: MeetingId, order: number, node: string | null): void {
     const watched = this.watched.get(id);
-    if (watched === undefined || order < watched.order) return false;
-    if (node === null && this.isUncertain) return false;
+    if (watched === undefined || order < watched.order) return;
+    if (node === null && this.isUncertain) return;
     const wasHosted = watched.node !== null;
     watched.order = order;
     watched.node = node;
-    if (wasHosted === (node !== null)) return false;
+    if (wasHosted === (node !== null)) return;
+    watched.tellings++;
     this.#watching.tell(id, node !== null);
-    return true;
   }
 
   setHost(id: MeetingId, meeting: Here, host: Party | null): void {
