@@ -14,7 +14,7 @@ import {
   watchChannel,
   watchedOf,
 } from './redis-scripts';
-import { isUnavailable } from './refusal';
+import { isUnavailable, Refusal } from './refusal';
 import { pairOf, receiverOf, type Guest, type Sealed } from './relay';
 import { Roles } from './roles';
 import { Watching } from './watching';
@@ -91,6 +91,9 @@ export class RedisPresence implements Presence, RedisUser {
       if (isNew) meeting.guests.set(member.peer, { member, opened: new Set() });
       this.#roles.of(member).attending.add(id);
       const { host } = meeting;
+      // Redis had no host to pass the envelope to, and one is there: it came meanwhile, or Redis forgot it and is yet to
+      // be told anew. Who is refused so knocks again.
+      if (host instanceof Remote && state.host === null) throw new Refusal('unavailable');
       if (isHere(host)) host.send({ type: 'knock', id, peer: member.peer, envelope });
       return { hostPresent: host !== null };
     });

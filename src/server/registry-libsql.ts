@@ -43,7 +43,7 @@ export function openLibsqlRegistry(folder: string): Registry {
   );
   migrate(database);
 
-  const select = database.prepare('SELECT retired FROM meetings WHERE id = ?');
+  const select = database.prepare('SELECT hosted_day FROM meetings WHERE id = ?');
   const upsert = database.prepare(
     `INSERT INTO meetings (id, created_day, hosted_day) VALUES (?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET hosted_day = excluded.hosted_day
@@ -59,9 +59,9 @@ export function openLibsqlRegistry(folder: string): Registry {
 
   return {
     async standingOf(id) {
-      const row: unknown = onDisk(() => select.get([blob(id)]));
-      if (row === undefined) return 'unknown';
-      return isRetired(row) ? 'retired' : 'live';
+      const row = onDisk(() => select.get([blob(id)])) as { hosted_day: number | null } | undefined;
+      // A tombstone has no days.
+      return row === undefined ? 'unknown' : (row.hosted_day ?? 'retired');
     },
     hosted: (id, day) => commits.write(() => void upsert.run([blob(id), day, day])),
     retire: (id) =>
@@ -101,8 +101,4 @@ function migrate(database: Database.Database): void {
 /** Parameters always go in an array: a lone Buffer is taken for named parameters, which ends the process (libsql 0.5). */
 function blob(id: MeetingId): Buffer {
   return Buffer.from(id, 'base64url');
-}
-
-function isRetired(row: unknown): boolean {
-  return typeof row === 'object' && row !== null && 'retired' in row && row.retired === 1;
 }

@@ -8,7 +8,7 @@ export function createMemoryRegistry(): Registry {
   const tombstones = new Set<MeetingId>();
   const { subscriptions, drop } = createMemorySubscriptions();
   return {
-    standingOf: async (id) => (tombstones.has(id) ? 'retired' : hostedDays.has(id) ? 'live' : 'unknown'),
+    standingOf: async (id) => (tombstones.has(id) ? 'retired' : (hostedDays.get(id) ?? 'unknown')),
     async hosted(id, day) {
       if (!tombstones.has(id)) hostedDays.set(id, Math.max(day, hostedDays.get(id) ?? day));
     },

@@ -22,8 +22,7 @@ export function createRedisRegistry(redis: Redis): Registry {
     async standingOf(id) {
       const link = await redis.reach();
       const score = await link.do((commands) => commands.zScore(MEETINGS, id));
-      if (score === null) return 'unknown';
-      return score === RETIRED ? 'retired' : 'live';
+      return score === null ? 'unknown' : score === RETIRED ? 'retired' : score;
     },
     hosted: raise,
     async retire(id) {

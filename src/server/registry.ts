@@ -1,7 +1,8 @@
 import type { MeetingId } from '../lib/protocol/ids';
 import type { Subscriptions } from './subscriptions';
 
-export type Standing = 'unknown' | 'live' | 'retired';
+/** Of a meeting that is live, the day on which it was last hosted. */
+export type Standing = 'unknown' | 'retired' | number;
 
 /**
  * What is kept of meetings when every socket is gone: that an id was hosted here, when last, and whether its host

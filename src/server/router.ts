@@ -87,7 +87,9 @@ export function createRouter({
     const standing = await registry.standingOf(id);
     if (standing === 'retired') throw new Refusal('retired');
     if (standing === 'unknown') pay(caller.allowance.take('creations'), caller);
-    const written = registry.hosted(id, dayOf(now()));
+    const today = dayOf(now());
+    if (standing === today) return;
+    const written = registry.hosted(id, today);
     if (standing === 'unknown') return written;
     // The row that is there is good enough for somebody who comes back while the disk is full.
     written.catch((cause: unknown) =>
@@ -130,7 +132,7 @@ export function createRouter({
       pay(ctx.allowance.take('status'), ctx);
       const id = idOrNobody(input.id);
       const [standing, isHosted] = await Promise.all([registry.standingOf(id), presence.isHosted(id)]);
-      const exists = standing === 'live';
+      const exists = typeof standing === 'number';
       return { exists, hostPresent: exists && isHosted };
     }),
 

@@ -150,12 +150,16 @@ describe.skipIf(!hasRedis)(
       expect(await refusalOf(met.guest.api.relay.mutate({ id: met.id, to: null, envelope: 'bTE' }))).toEqual(
         AWAY,
       );
+      process.kill(here.pid, 'SIGSTOP');
       await redis.start();
       const third = await Client.connect(there);
-      await untilTaken(async () => {
-        const { hostPresent } = await third.api.knock.mutate({ id: met.id, envelope: 'bTQ' });
-        if (!hostPresent) throw new Error('not yet');
-      });
+      const knock = () => third.api.knock.mutate({ id: met.id, envelope: 'bTQ' });
+      const reached = () => there.log.filter(({ event }) => event === 'store-reached').length;
+      await expect.poll(reached).toBe(2);
+      // The host is there, but Redis has yet to hear of it: to say that it was told would be a lie.
+      expect(await refusalOf(knock())).toEqual(AWAY);
+      process.kill(here.pid, 'SIGCONT');
+      expect(await untilTaken(knock)).toMatchObject({ hostPresent: true });
       await expect
         .poll(() => met.client.events.rest, { timeout: NOTICED_MS })
         .toContainEqual({ type: 'knock', id: met.id, peer: third.peer, envelope: 'bTQ' });
