@@ -17,7 +17,7 @@ const CHUNKS = [
   },
   {
     name: 'saved',
-    test: /node_modules\/(?:zod|idb)\/|\/lib\/protocol\/(?!release|json)|\/lib\/vault\/(?:vault|rows|schema|database|data-key|device-key|meeting-lock)\.|\/(?:attention|opening|RewrittenNotice)\./,
+    test: /node_modules\/(?:zod|idb)\/|\/lib\/protocol\/(?!release|json)|\/lib\/vault\/(?:vault|rows|schema|database|data-key|device-key|meeting-lock)\.|\/(?:attention|opening|server-log|RewrittenNotice)\./,
     priority: 2,
   },
   {

@@ -35,6 +35,7 @@ const ON_DEMAND = [
   'TransferCard',
   'HandedCard',
   'HostDialogs',
+  'DebugNotice',
   'ReactionPicker',
   'wording',
   'history',

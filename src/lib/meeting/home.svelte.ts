@@ -11,6 +11,7 @@ import type { SessionClient } from '../worker/client';
 import type { VaultPlace } from '../worker/messages';
 import { Attention } from './attention';
 import { inviteLink } from './opening';
+import { ServerLog } from './server-log.svelte';
 import type { HomeView, MeetingItem } from './view';
 
 /** A meeting whose keys a worker has open. `fragment`: the secret part of its link. */
@@ -27,6 +28,7 @@ export class Home implements HomeView {
   readonly #begun = new Set<Promise<unknown>>();
   #isDestroyed = false;
   readonly #attention = new Attention();
+  readonly serverLog = new ServerLog(async () => this.#server().serverInfo());
   #records = $state.raw<readonly SavedMeeting[]>([]);
   #present = $state.raw<ReadonlySet<MeetingId>>(new Set());
   #isOnline = $state.raw(false);
@@ -144,7 +146,9 @@ export class Home implements HomeView {
       onState: (state) => {
         retry.stop();
         this.#isOnline = state.at === 'open';
-        if (state.at === 'open') this.#do(this.#arrive());
+        if (state.at !== 'open') return;
+        this.#do(this.#arrive());
+        this.serverLog.look();
       },
     });
     this.#signaling.start();

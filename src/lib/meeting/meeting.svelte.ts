@@ -23,6 +23,7 @@ import { inviteLink, type Opening, type OpenWishes } from './opening';
 import type { Peer } from './peer';
 import type { Room } from './room';
 import { nameOr, NOTHING_YET, snapshotOf, standingOf, type Snapshot } from './roster';
+import { ServerLog } from './server-log.svelte';
 import type { Knocker, MeetingView, Person, Stage } from './view';
 
 /** The quickest to make that every browser takes (RFC 8827 §6.5). */
@@ -37,6 +38,7 @@ export class Meeting implements MeetingView {
   readonly files: Files;
   readonly call: CallDesk;
   readonly history: HistoryDesk;
+  readonly serverLog = new ServerLog(() => this.#signaling.serverInfo());
   readonly #session: SessionClient;
   readonly #signaling: Signaling;
   readonly #keeper = new Keeper();
@@ -65,6 +67,7 @@ export class Meeting implements MeetingView {
       onState: (state) => {
         this.#side?.signaling(state);
         this.#publish();
+        if (state.at === 'open') this.serverLog.look();
       },
     });
     this.#network = new Network({
@@ -74,7 +77,8 @@ export class Meeting implements MeetingView {
       },
       changed: () => {
         if (this.#network.relayOnly) this.#hidesAddress = true;
-        this.#warnOfNoRelay();
+        if (this.#network.lacksRelay) this.#trouble = 'peer/no-relay';
+        else if (this.#trouble === 'peer/no-relay') this.#trouble = null;
       },
     });
     this.chat = new Chat({ now: Date.now, onArrival: () => this.#attention.message() });
@@ -383,11 +387,6 @@ export class Meeting implements MeetingView {
 
   #do(work: Promise<unknown>): void {
     work.catch(this.#fail);
-  }
-
-  #warnOfNoRelay(): void {
-    if (this.#network.lacksRelay) this.#trouble = 'peer/no-relay';
-    else if (this.#trouble === 'peer/no-relay') this.#trouble = null;
   }
 
   #publish(): void {

@@ -56,6 +56,7 @@ export interface MeetingView {
   readonly isSaved: boolean;
   readonly call: CallsView;
   readonly history: HistoryView;
+  readonly serverLog: ServerLogView;
   join(name: string, wishes: { remember: boolean; hideAddress: boolean }): void;
   leave(): void;
   retire(): void;
@@ -104,7 +105,14 @@ export type MeetingItem = {
 /** What a host is asked before it is done. */
 export type HostQuestion = 'rename' | 'new-link' | 'retire';
 
+/** What the server writes down, as far as people must be told of it. */
+export interface ServerLogView {
+  /** Full addresses; they are told for as long as that lasts. */
+  readonly isDebug: boolean;
+}
+
 export interface HomeView {
+  readonly serverLog: ServerLogView;
   readonly items: readonly MeetingItem[];
   readonly isLoading: boolean;
   readonly trouble: ErrorCode | null;
