@@ -55,7 +55,7 @@ module.exports = {
       only(
         name,
         lib(name),
-        [lib('protocol', 'vault', 'peer', 'ui'), WORKER_DOOR, WORKER_SHAPES],
+        [lib('protocol', 'vault', 'peer', 'ui', 'words'), WORKER_DOOR, WORKER_SHAPES],
         'Features never import each other; ui is for everybody (decision 0009).',
       ),
     ),
@@ -69,19 +69,19 @@ module.exports = {
     only(
       'doctor',
       lib('doctor'),
-      [lib('protocol', 'peer', 'signaling')],
+      [lib('protocol', 'peer', 'signaling', 'words')],
       'Looks at connections; holds none of a meeting.',
     ),
     only(
       'release',
       lib('release'),
-      [lib('protocol', 'crypto', 'ui')],
+      [lib('protocol', 'crypto', 'ui', 'words')],
       'Which version this is and the way to the next; knows no meeting.',
     ),
     only(
       'installed',
       lib('installed'),
-      [lib('ui')],
+      [lib('ui', 'words')],
       'What an installed app is more than a page; knows no meeting.',
     ),
     only(
@@ -95,6 +95,7 @@ module.exports = {
           'signaling',
           'peer',
           'ui',
+          'words',
           'doctor',
           'release',
           'installed',
@@ -108,11 +109,17 @@ module.exports = {
     only(
       'ui',
       lib('ui'),
-      ['^src/lib/protocol/errors\\.ts$'],
+      [lib('words'), '^src/lib/protocol/errors\\.ts$'],
       "Generic components know the protocol's error codes, nothing else of it.",
     ),
+    only(
+      'words',
+      lib('words'),
+      [],
+      'What is said to people, in every language; knows nothing of what it is about.',
+    ),
     only('routes', '^src/routes/', [
-      lib('meeting', 'ui', 'doctor', 'release', 'installed', ...features),
+      lib('meeting', 'ui', 'words', 'doctor', 'release', 'installed', ...features),
       '^src/lib/protocol/errors\\.ts$',
     ]),
     only('service-worker', '^src/service-worker/', [lib('protocol', 'vault', 'installed')]),

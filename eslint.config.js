@@ -38,7 +38,7 @@ const onlyCryptoSeals = {
 };
 
 export default defineConfig(
-  globalIgnores(['build/', '.svelte-kit/', 'data/', 'coverage/', 'test-results/', '.dependency-cruiser.cjs']),
+  globalIgnores(['build/', 'src/lib/words/compiled/', '.svelte-kit/', 'data/', 'coverage/', 'test-results/', '.dependency-cruiser.cjs']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   ts.configs.strictTypeChecked,

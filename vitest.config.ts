@@ -11,6 +11,8 @@ export default defineConfig({
   test: {
     // Two at a time: the browser and what it is tested with share a small machine.
     maxWorkers: 2,
+    // What a page loads before its first word.
+    setupFiles: ['tests/support/words.ts'],
     // What is waited for may take its time on a busy machine; what never comes still fails.
     expect: { poll: { timeout: 15_000 } },
     // Flipping every byte of a handshake takes seconds where the machine is busy with something else.

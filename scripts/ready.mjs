@@ -38,7 +38,7 @@ function isInstalled() {
   });
 }
 
-function ready() {
+async function ready() {
   if (major < 20 || (major === 20 && minor < 19)) {
     throw new Error(`Parley needs Node 20.19 or newer; this is ${process.versions.node}.`);
   }
@@ -49,6 +49,8 @@ function ready() {
     const args = ['ci', '--include=dev', '--loglevel=error'];
     execFileSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2], shell: isWindows });
   }
+  // Imported now: what it needs was perhaps not installed before.
+  await (await import('./words.mjs')).compileWords();
   if (process.argv.includes('--build') && !isBuildFresh()) {
     process.stderr.write('Building…\n');
     build();
@@ -56,7 +58,7 @@ function ready() {
 }
 
 try {
-  ready();
+  await ready();
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(2);

@@ -169,6 +169,7 @@ function everything() {
   check('types of the service worker', 'tsc', '-p', 'src/service-worker/tsconfig.json');
   check('imports', 'depcruise', 'src', '--config');
   check('dead code', 'knip');
+  check('words', 'node', 'scripts/words.mjs', '--check');
   const isBuilt = check('build', 'node', 'scripts/ready.mjs', '--build');
   if (isBuilt) check('size', 'node', 'scripts/size.mjs');
   if (isQuick) return vitest('node');

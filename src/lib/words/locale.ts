@@ -1,0 +1,69 @@
+import LOCALES from './locales.json';
+
+/** A BCP 47 tag of a language that Parley speaks. */
+export type Locale = keyof typeof LOCALES;
+
+export const BASE_LOCALE: Locale = 'en';
+/** Every language in its own words, as whoever looks for it reads it. */
+export const LANGUAGES = Object.entries(LOCALES) as readonly [Locale, string][];
+
+/** No secret: it is asked for before anything is unlocked. */
+const CHOICE = 'parley-language';
+
+/** The language that was chosen here, or the first of the browser's that Parley speaks. */
+export function wantedLocale(): Locale {
+  const chosen = chosenLocale();
+  return chosen ?? bestLocale(navigator.languages);
+}
+
+export function chosenLocale(): Locale | null {
+  const chosen = readChoice();
+  return chosen !== null && isLocale(chosen) ? chosen : null;
+}
+
+/** `null`: whatever the browser's languages say. Counts from the next page on. */
+export function chooseLocale(locale: Locale | null): void {
+  if (locale === null) localStorage.removeItem(CHOICE);
+  else localStorage.setItem(CHOICE, locale);
+}
+
+/** The first wish that can be met: the same language, written in the same script. */
+export function bestLocale(wishes: readonly string[]): Locale {
+  for (const wish of wishes) {
+    const { language, script } = likely(wish);
+    const match = LANGUAGES.find(([locale]) => {
+      const spoken = likely(locale);
+      return spoken.language === language && spoken.script === script;
+    });
+    if (match !== undefined) return match[0];
+  }
+  return BASE_LOCALE;
+}
+
+export function directionOf(locale: Locale): 'ltr' | 'rtl' {
+  return RIGHT_TO_LEFT.has(likely(locale).script ?? '') ? 'rtl' : 'ltr';
+}
+
+/** Scripts of the languages that a browser could ask for (Unicode, Bidi_Class R and AL). */
+const RIGHT_TO_LEFT = new Set(['Arab', 'Hebr', 'Syrc', 'Thaa', 'Nkoo', 'Adlm']);
+
+/** With its script, also where the tag leaves it out. */
+const likely = (tag: string): Intl.Locale => {
+  try {
+    return new Intl.Locale(tag).maximize();
+  } catch {
+    // Browsers may name anything; what is no tag is no wish.
+    return new Intl.Locale('und');
+  }
+};
+
+const isLocale = (text: string): text is Locale => text in LOCALES;
+
+function readChoice(): string | null {
+  try {
+    return localStorage.getItem(CHOICE);
+  } catch {
+    // A browser that keeps nothing for this site keeps no choice either.
+    return null;
+  }
+}

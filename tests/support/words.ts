@@ -1,0 +1,3 @@
+import { AREAS, loadWords } from '../../src/lib/words/messages';
+
+await loadWords(...AREAS);
