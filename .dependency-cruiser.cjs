@@ -121,6 +121,7 @@ module.exports = {
     only('routes', '^src/routes/', [
       lib('meeting', 'ui', 'words', 'doctor', 'release', 'installed', ...features),
       '^src/lib/protocol/errors\\.ts$',
+      '^src/lib/vault/exists\\.ts$',
     ]),
     only('service-worker', '^src/service-worker/', [lib('protocol', 'vault', 'installed')]),
     only('server', '^src/server/', [lib('protocol')]),

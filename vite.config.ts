@@ -12,12 +12,12 @@ import { parleyDevServer } from './src/server/dev';
 const CHUNKS = [
   {
     name: 'shell',
-    test: /node_modules\/(?:svelte|@sveltejs|esm-env|clsx)\/|rolldown\/runtime|vite\/preload|\/src\/hooks|\/ui\/(?:Frame|Mark|Icon|Alert|Trouble|Dialog|ConfirmDialog|words|idle|tokens|base)\.|\/installed\/handed\.|\/doctor\/.*type=style/,
+    test: /node_modules\/(?:svelte|@sveltejs|esm-env|clsx)\/|rolldown\/runtime|vite\/preload|\/src\/hooks|\/ui\/(?:Frame|Mark|Icon|Alert|Trouble|Dialog|ConfirmDialog|words|idle|tokens|base)\.|\/lib\/words\/[\w-]+\.|\/lib\/protocol\/(?:errors|bytes|link)\.|\/vault\/exists\.|\/RewrittenNotice\.|\/installed\/handed\.|\/doctor\/.*type=style/,
     priority: 3,
   },
   {
     name: 'saved',
-    test: /node_modules\/(?:zod|idb)\/|\/lib\/protocol\/(?!release|json)|\/lib\/vault\/(?:vault|rows|schema|database|data-key|device-key|meeting-lock)\.|\/(?:attention|opening|server-log|RewrittenNotice)\./,
+    test: /node_modules\/(?:zod|idb)\/|\/lib\/protocol\/(?!release|json)|\/lib\/vault\/(?:vault|rows|schema|database|data-key|device-key|meeting-lock)\.|\/(?:attention|opening|server-log)\./,
     priority: 2,
   },
   {

@@ -49,8 +49,8 @@ const ON_DEMAND = [
 const AFTER_REST = ['update'];
 /** Chunks of workers have no names: the one for locks and backups is known by a label that only it holds. */
 const ON_DEMAND_IN_WORKER = 'parley1 commit';
-/** Home asks the server nothing while there are no saved meetings, and starts no worker before a menu item needs it. */
-const WITH_SAVED_MEETINGS = ['reach', 'MeetingList', 'HomeHints'];
+/** Home opens no vault where there is none, asks the server nothing while it is empty, and starts no worker before a menu item needs it. */
+const WITH_SAVED_MEETINGS = ['home.svelte', 'saved', 'reach', 'MeetingList', 'HomeHints'];
 /** Kit's list of all pages: it imports those that are visited, and always the layout and the error page. */
 const PAGES = '.svelte-kit/generated/client-optimized/app.js';
 const ERROR_PAGE = '.svelte-kit/generated/client-optimized/nodes/1.js';
@@ -65,14 +65,18 @@ export function pageLoads() {
   return [
     {
       name: 'Home',
-      files: loadedBy('index.html', [...ON_DEMAND, ...WITH_SAVED_MEETINGS]),
+      files: loadedBy('index.html', ['shell', 'home'], [...ON_DEMAND, ...WITH_SAVED_MEETINGS]),
       budgetBytes: 60 * KIB,
     },
     // Shown, not yet held to anything: presence brings the tRPC client along.
-    { name: 'Home with saved meetings', files: loadedBy('index.html', ON_DEMAND), budgetBytes: Infinity },
+    {
+      name: 'Home with saved meetings',
+      files: loadedBy('index.html', ['shell', 'home'], ON_DEMAND),
+      budgetBytes: Infinity,
+    },
     {
       name: 'Meeting',
-      files: new Set([...loadedBy('m.html', ON_DEMAND), ...workerFiles()]),
+      files: new Set([...loadedBy('m.html', ['shell'], ON_DEMAND), ...workerFiles()]),
       budgetBytes: 130 * KIB,
     },
   ];
@@ -93,10 +97,11 @@ export const gzipBytes = (file) => gzipSync(readFileSync(join(client, file)), { 
 /**
  * Every module that a page's HTML names, and all they import.
  * @param {string} page
+ * @param {string[]} areas of lib/words that this page loads, in one language
  * @param {string[]} laterOrNever names of chunks that this page does not need for its first view
  * @returns {Set<string>}
  */
-function loadedBy(page, laterOrNever) {
+function loadedBy(page, areas, laterOrNever) {
   const manifest = readManifest();
   const html = readFileSync(join(client, page), 'utf8');
   const named = new Set([...html.matchAll(/(?:href="|import\(")\/([^"]+\.js)"/g)].map((match) => match[1]));
@@ -109,13 +114,25 @@ function loadedBy(page, laterOrNever) {
       key === PAGES
         ? []
         : dynamicImports.filter(
-            (name) => ![...AFTER_REST, ...laterOrNever].includes(manifest[name]?.name ?? ''),
+            (name) =>
+              ![...AFTER_REST, ...laterOrNever].includes(manifest[name]?.name ?? '') &&
+              !isSaidElsewhere(name, areas),
           );
     for (const name of [...imports, ...later]) keys.add(name);
   }
   return new Set(
     [...keys].flatMap((key) => manifest[key]?.file ?? []).filter((file) => file.endsWith('.js')),
   );
+}
+
+/**
+ * Words of another page, or of this one in another language.
+ * @param {string} key
+ * @param {string[]} areas
+ */
+function isSaidElsewhere(key, areas) {
+  const [, area, locale] = /lib\/words\/compiled\/(\w+)\/messages\/([\w-]+)\.js$/.exec(key) ?? [];
+  return area !== undefined && (locale !== 'en' || !areas.includes(area));
 }
 
 function workerFiles() {

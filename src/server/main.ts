@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { createLog } from './log';
 import { countingLog, NO_METRICS } from './metrics';
 import { createMetricsServer } from './metrics-server';
@@ -22,10 +23,17 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Pages and files come over connections beside the long ones. */
 const SHORT_CONNECTIONS = 2_000;
 
+/**
+ * How far the heap may grow beyond what is in use before V8 cleans it up. Left to itself V8 lets the rubbish of
+ * heartbeats come to more than the people who are there: with 19,900 of them 15 MB a thousand, not 9.
+ */
+const HEAP_GROWTH_PERCENT = 50;
+
 /** One sentence for the operator. */
 class CannotStart extends Error {}
 
 async function main(): Promise<void> {
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const outcome = readSettings(process.env);
   if (!outcome.ok) throw new CannotStart(outcome.problem);
   const { settings } = outcome;

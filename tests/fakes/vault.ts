@@ -1,7 +1,8 @@
 import { openDB } from 'idb';
 import { onTestFinished } from 'vitest';
 import { randomId, type MeetingId, type ParticipantId, type VaultId } from '../../src/lib/protocol/ids';
-import { DATABASE, VERSION, type VaultSchema } from '../../src/lib/vault/schema';
+import { DATABASE } from '../../src/lib/vault/exists';
+import { VERSION, type VaultSchema } from '../../src/lib/vault/schema';
 import { Vault, type SavedMeeting } from '../../src/lib/vault/vault';
 
 /** A true vault in the test's browser, closed with the test. Each has its own connection: to the others it is another window. */

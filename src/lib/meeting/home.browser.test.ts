@@ -2,7 +2,7 @@ import { deleteDB } from 'idb';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { meetingOf, openVault } from '../../../tests/fakes/vault';
 import { randomId, type PeerId, type VaultId } from '../protocol/ids';
-import { DATABASE } from '../vault/schema';
+import { DATABASE } from '../vault/exists';
 import type { SavedMeeting } from '../vault/vault';
 import { SessionClient } from '../worker/client';
 import { Home } from './home.svelte';

@@ -17,11 +17,10 @@ export class ServerLog implements ServerLogView {
   /** To be called with every session, which may be with another run of the server. */
   look(): void {
     whenIdle(() => {
-      this.#ask().then(
-        ({ logMode }) => (this.#isDebug = logMode === 'debug'),
-        // One that does not answer now is asked again with the next session.
-        () => undefined,
-      );
+      this.#ask()
+        .then(({ logMode }) => (this.#isDebug = logMode === 'debug'))
+        // One that does not answer now, or not in words that are known, is asked again with the next session.
+        .catch(() => undefined);
     });
   }
 }

@@ -1,6 +1,7 @@
 import { openDB } from 'idb';
 import { ParleyError } from '../protocol/errors';
-import { DATABASE, upgrade, VERSION, type Database, type VaultSchema } from './schema';
+import { DATABASE } from './exists';
+import { upgrade, VERSION, type Database, type VaultSchema } from './schema';
 
 export function openDatabase(): Promise<Database> {
   return openDB<VaultSchema>(DATABASE, VERSION, {

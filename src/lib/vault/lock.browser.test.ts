@@ -6,7 +6,8 @@ import { SessionClient } from '../worker/client';
 import { readBackup, writeBackup } from './backup';
 import { forgetLocked, lockState, removeLock, setLock, setLockAfter, unlock, withWorker } from './lock';
 import { sealRow } from './rows';
-import { DATABASE, type Row } from './schema';
+import { DATABASE } from './exists';
+import type { Row } from './schema';
 import { Vault, type SavedMeeting } from './vault';
 import { readRows } from './whole';
 

@@ -8,7 +8,6 @@ import type { FileId, MeetingId, ParticipantId, VaultId } from '../protocol/ids'
  * What IndexedDB holds (section 12): random handles, revisions and ciphertext. Everything that says something about a
  * person or a meeting is inside the ciphertext.
  */
-export const DATABASE = 'parley';
 export const VERSION = 2;
 
 /** `revision` counts a record's writes, so that two windows never undo each other's. */

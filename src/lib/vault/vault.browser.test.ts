@@ -4,7 +4,8 @@ import { meetingOf, openRaw, openVault } from '../../../tests/fakes/vault';
 import { sealRecord } from '../crypto/sealed-record';
 import { utf8 } from '../protocol/bytes';
 import { randomId, type FileId, type MeetingId, type ParticipantId, type VaultId } from '../protocol/ids';
-import { DATABASE, VERSION, type Row } from './schema';
+import { DATABASE } from './exists';
+import { VERSION, type Row } from './schema';
 import { Vault, type Profile, type SavedMeeting } from './vault';
 
 const UNREADABLE = { code: 'vault/unreadable' };
