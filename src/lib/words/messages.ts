@@ -2,6 +2,7 @@ import { browser } from '$app/environment';
 import type * as calls from './compiled/calls/messages/en.js';
 import type * as home from './compiled/home/messages/en.js';
 import type * as parts from './compiled/parts/messages/en.js';
+import type * as settings from './compiled/settings/messages/en.js';
 import type * as shell from './compiled/shell/messages/en.js';
 import { BASE_LOCALE, wantedLocale, type Locale } from './locale';
 
@@ -17,10 +18,12 @@ type Compiled = {
   parts: typeof parts;
   /** What comes with a call, or with the check before one. */
   calls: typeof calls;
+  /** The settings, and what else is said of this device: its lock, its backups, the installed app, its version. */
+  settings: typeof settings;
 };
 
 export type Area = keyof Compiled;
-export const AREAS = ['shell', 'home', 'parts', 'calls'] as const satisfies readonly Area[];
+export const AREAS = ['shell', 'home', 'parts', 'calls', 'settings'] as const satisfies readonly Area[];
 type All<Each> = (Each extends unknown ? (each: Each) => void : never) extends (each: infer T) => void
   ? T
   : never;
