@@ -1,4 +1,5 @@
 import { codeOf, type ErrorCode } from '../protocol/errors';
+import { m } from '../words/messages';
 import { applyBlur, mediaDevices, mediaFault, offersBlur, openCamera, openMicrophone } from './capture';
 import { Levels } from './levels';
 import type { Device, DeviceKind, DevicesView, SoundProcessing } from './view';
@@ -28,7 +29,6 @@ const BROWSER_KIND: Readonly<Record<DeviceKind, MediaDeviceKind>> = {
   camera: 'videoinput',
   speaker: 'audiooutput',
 };
-const SYSTEM_DEFAULT: Device = { id: '', label: 'System default' };
 /** Chromium's second names for devices that are in the list already. */
 const PSEUDO_DEFAULT = 'default';
 const PSEUDO = new Set([PSEUDO_DEFAULT, 'communications']);
@@ -274,7 +274,7 @@ function listOf(infos: readonly MediaDeviceInfo[], kind: DeviceKind): readonly D
   if (found.length === 0) return [];
   const real = found.filter(({ deviceId }) => deviceId !== '' && !PSEUDO.has(deviceId));
   const byId = new Map(real.map(({ deviceId, label }) => [deviceId, { id: deviceId, label }]));
-  return [SYSTEM_DEFAULT, ...byId.values()];
+  return [{ id: '', label: m.system_default() }, ...byId.values()];
 }
 
 /** Which device a wish leads to: `none` is plugged in, or it is `unknown` for want of permission. */

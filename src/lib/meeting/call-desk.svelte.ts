@@ -2,6 +2,7 @@ import type { CallsOptions } from '../calls/calls.svelte';
 import type { CallView, DevicesView } from '../calls/view';
 import type { ParticipantId } from '../protocol/ids';
 import type { TalkMessage } from '../protocol/message';
+import { loadWords } from '../words/messages';
 import type { SessionClient } from '../worker/client';
 import type { CallPart } from './call-part';
 import type { Peer } from './peer';
@@ -80,8 +81,8 @@ export class CallDesk implements CallsView {
   }
 
   #load(): Promise<CallPart> {
-    this.#loading ??= import('./call-part').then(
-      ({ CallPart }) => {
+    this.#loading ??= Promise.all([import('./call-part'), loadWords('calls')]).then(
+      ([{ CallPart }]) => {
         const part = new CallPart(this.#options, this.#session);
         if (this.#isDestroyed) part.calls.destroy();
         else this.#part = part;

@@ -1,5 +1,8 @@
 import { browser } from '$app/environment';
+import type * as calls from './compiled/calls/messages/en.js';
 import type * as home from './compiled/home/messages/en.js';
+import type * as parts from './compiled/parts/messages/en.js';
+import type * as settings from './compiled/settings/messages/en.js';
 import type * as shell from './compiled/shell/messages/en.js';
 import { BASE_LOCALE, wantedLocale, type Locale } from './locale';
 
@@ -11,10 +14,16 @@ type Compiled = {
   /** What stands around every page, and what is on more than one. */
   shell: typeof shell;
   home: typeof home;
+  /** What the page of a meeting shows at once of calls and of what is kept. */
+  parts: typeof parts;
+  /** What comes with a call, or with the check before one. */
+  calls: typeof calls;
+  /** The settings, and what else is said of this device: its lock, its backups, the installed app, its version. */
+  settings: typeof settings;
 };
 
 export type Area = keyof Compiled;
-export const AREAS = ['shell', 'home'] as const satisfies readonly Area[];
+export const AREAS = ['shell', 'home', 'parts', 'calls', 'settings'] as const satisfies readonly Area[];
 type All<Each> = (Each extends unknown ? (each: Each) => void : never) extends (each: infer T) => void
   ? T
   : never;
