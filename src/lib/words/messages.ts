@@ -1,6 +1,9 @@
 import { browser } from '$app/environment';
 import type * as home from './compiled/home/messages/en.js';
+import type * as help from './compiled/help/messages/en.js';
+import type * as pages from './compiled/pages/messages/en.js';
 import type * as shell from './compiled/shell/messages/en.js';
+import type * as trouble from './compiled/trouble/messages/en.js';
 import { BASE_LOCALE, wantedLocale, type Locale } from './locale';
 
 /**
@@ -11,10 +14,16 @@ type Compiled = {
   /** What stands around every page, and what is on more than one. */
   shell: typeof shell;
   home: typeof home;
+  /** What may be wrong with a connection, and what to try. */
+  help: typeof help;
+  /** Pages to read. */
+  pages: typeof pages;
+  /** What went wrong, where there is time to load the words for it. */
+  trouble: typeof trouble;
 };
 
 export type Area = keyof Compiled;
-export const AREAS = ['shell', 'home'] as const satisfies readonly Area[];
+export const AREAS = ['shell', 'home', 'help', 'pages', 'trouble'] as const satisfies readonly Area[];
 type All<Each> = (Each extends unknown ? (each: Each) => void : never) extends (each: infer T) => void
   ? T
   : never;
