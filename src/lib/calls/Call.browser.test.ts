@@ -239,7 +239,7 @@ test.each([
 
 test('trouble is explained and can be put away', async () => {
   const { call } = await show({ trouble: 'media/busy' });
-  await expect.element(page.getByRole('alert')).toHaveTextContent(WORDS['media/busy'].what);
+  await expect.element(page.getByRole('alert')).toHaveTextContent(WORDS['media/busy']().what);
   await button('Dismiss').click();
   expect(call.calls).toEqual([['dismissTrouble']]);
 });

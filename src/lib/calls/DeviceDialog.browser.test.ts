@@ -109,7 +109,7 @@ test('the check before joining starts the devices, shows them, explains trouble 
   expect(video && getComputedStyle(video).scale).toBe('-1 1');
   await expect.element(page.getByRole('meter')).toHaveAttribute('aria-valuenow', '50');
   await expect.element(page.getByRole('combobox', { name: 'Microphone' })).toBeVisible();
-  await expect.element(page.getByRole('alert')).toHaveTextContent(WORDS['media/not-allowed'].what);
+  await expect.element(page.getByRole('alert')).toHaveTextContent(WORDS['media/not-allowed']().what);
   await button('Try again').click();
   await unmount();
   expect(devices.calls).toEqual([['startPreview'], ['startPreview'], ['stopPreview']]);

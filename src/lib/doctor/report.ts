@@ -37,7 +37,7 @@ export function reportOf({ facts, findings, steps, userAgent, atMs }: ReportInpu
 function stepLines(steps: Steps): string[] {
   return [...CONNECTION_STEPS, ...MEDIA_STEPS].map((id) => {
     const { state, note } = steps[id];
-    return `- ${STEP_NAMES[id]}: ${STEP_STATES[state]}${note === null ? '' : `. ${STEP_NOTES[note]}`}`;
+    return `- ${STEP_NAMES[id]()}: ${STEP_STATES[state]()}${note === null ? '' : `. ${STEP_NOTES[note]()}`}`;
   });
 }
 

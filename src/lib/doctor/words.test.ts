@@ -88,7 +88,7 @@ describe('words for findings', () => {
 });
 
 it('every step has a name of its own, every note a sentence', () => {
-  const names = [...CONNECTION_STEPS, ...MEDIA_STEPS].map((id) => STEP_NAMES[id]);
+  const names = [...CONNECTION_STEPS, ...MEDIA_STEPS].map((id) => STEP_NAMES[id]());
   expect(new Set(names).size).toBe(names.length);
-  for (const note of Object.values(STEP_NOTES)) expect(note).toMatch(/^[A-Z].*\.$/);
+  for (const note of Object.values(STEP_NOTES)) expect(note()).toMatch(/^[A-Z].*\.$/);
 });

@@ -112,7 +112,8 @@ export function standingOf(
 }
 
 /** What somebody is called, whether they gave a name or not. */
-export const nameOr = (name: string, role: 'host' | 'guest'): string => (name === '' ? NAMELESS[role] : name);
+export const nameOr = (name: string, role: 'host' | 'guest'): string =>
+  name === '' ? NAMELESS[role]() : name;
 
 function waitingOf(host: Host): readonly Knocker[] {
   return host.visitors

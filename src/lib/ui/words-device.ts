@@ -1,156 +1,144 @@
 import type { ErrorCode } from '../protocol/errors';
+import { m } from '../words/messages';
 
 /** What happened, why as far as anyone here can know, and what to do next. Each a whole sentence or two. */
 export type Words = { readonly what: string; readonly why: string; readonly next: string };
+/** Words are made when they are said: before that their area may not be loaded. */
+export type Said = () => Words;
 
 /** Codes of what happens on this device alone: their words are loaded when one of them is needed. */
 export type DeviceCode = Extract<ErrorCode, `${'file' | 'media' | 'vault' | 'backup'}/${string}`>;
 
 /** Where this browser keeps the answer about microphone, camera and screen: the part that people cannot find. */
 export function whereToAllow(userAgent: string): string {
-  if (/iPhone|iPad/.test(userAgent)) {
-    return 'Press the sign beside the address, then Website Settings, allow it, and try again.';
-  }
-  if (userAgent.includes('Firefox/')) {
-    return 'Press the crossed-out sign at the left of the address, take the block away, and try again.';
-  }
-  if (/Chrome\/|CriOS\//.test(userAgent)) {
-    return 'Press the sign at the left of the address, switch it on, and try again.';
-  }
-  return 'In the menu Safari, choose Settings for this website, allow it, and try again.';
+  if (/iPhone|iPad/.test(userAgent)) return m.trouble_allow_iphone();
+  if (userAgent.includes('Firefox/')) return m.trouble_allow_firefox();
+  if (/Chrome\/|CriOS\//.test(userAgent)) return m.trouble_allow_chrome();
+  return m.trouble_allow_safari();
 }
 
 /** Words for what happens on this device: its files, its devices, and what it keeps. */
-export const DEVICE_WORDS: Readonly<Record<DeviceCode, Words>> = {
-  'vault/unreadable': {
-    what: 'The meetings saved on this device cannot be read.',
-    why: 'The key that seals them is missing or does not fit. Nothing was deleted.',
-    next: 'Reload the page. If it stays, Settings can forget everything on this device, so that you can start afresh.',
-  },
-  'vault/unavailable': {
-    what: 'This browser keeps nothing for Parley.',
-    why: 'A private window or a setting blocks storage. Meetings work, but they are gone when you close the tab.',
-    next: 'To keep a meeting, open it in a normal window and allow storage for this site.',
-  },
-  'vault/not-found': {
-    what: 'This meeting is not saved on this device.',
-    why: 'It was forgotten here, or it was saved in another browser.',
-    next: 'Open it with its link, or on the device where it is saved.',
-  },
-  'file/no-room': {
-    what: 'There is not enough room for this file.',
-    why: 'This device has less free space for Parley than the file needs.',
-    next: 'Free some space, then ask for the file again.',
-  },
-  'file/unreadable': {
-    what: 'The file can no longer be read.',
-    why: 'It was moved, changed or deleted on the sender’s device while it was being sent.',
-    next: 'Pick the file again and send it anew.',
-  },
-  'file/damaged': {
-    what: 'The file that arrived is not the file that was sent.',
-    why: 'Its checksum does not fit, so it was deleted and never handed to you.',
-    next: 'Ask for the file to be sent again.',
-  },
-  'file/write-failed': {
-    what: 'The file could not be written on this device.',
-    why: 'The browser’s storage refused, often because the disk is full.',
-    next: 'Free some space or restart the browser, then ask for the file again.',
-  },
-  'media/not-allowed': {
-    what: 'Your microphone, camera or screen was not allowed.',
-    why: 'You, an earlier answer or the system said no.',
+export const DEVICE_WORDS: Readonly<Record<DeviceCode, Said>> = {
+  'vault/unreadable': () => ({
+    what: m.trouble_vault_unreadable(),
+    why: m.trouble_vault_unreadable_why(),
+    next: m.trouble_vault_unreadable_next(),
+  }),
+  'vault/unavailable': () => ({
+    what: m.trouble_vault_unavailable(),
+    why: m.trouble_vault_unavailable_why(),
+    next: m.trouble_vault_unavailable_next(),
+  }),
+  'vault/not-found': () => ({
+    what: m.trouble_vault_not_found(),
+    why: m.trouble_vault_not_found_why(),
+    next: m.trouble_vault_not_found_next(),
+  }),
+  'file/no-room': () => ({
+    what: m.trouble_file_no_room(),
+    why: m.trouble_file_no_room_why(),
+    next: m.trouble_file_no_room_next(),
+  }),
+  'file/unreadable': () => ({
+    what: m.trouble_file_unreadable(),
+    why: m.trouble_file_unreadable_why(),
+    next: m.trouble_file_unreadable_next(),
+  }),
+  'file/damaged': () => ({
+    what: m.trouble_file_damaged(),
+    why: m.trouble_file_damaged_why(),
+    next: m.trouble_file_damaged_next(),
+  }),
+  'file/write-failed': () => ({
+    what: m.trouble_file_write_failed(),
+    why: m.trouble_file_write_failed_why(),
+    next: m.trouble_file_write_failed_next(),
+  }),
+  'media/not-allowed': () => ({
+    what: m.trouble_media_not_allowed(),
+    why: m.trouble_media_not_allowed_why(),
     next: whereToAllow(globalThis.navigator?.userAgent ?? ''),
-  },
-  'media/no-device': {
-    what: 'No microphone or camera was found.',
-    why: 'None is connected.',
-    next: 'Plug one in, or choose another under Devices.',
-  },
-  'media/busy': {
-    what: 'Your microphone or camera is in use.',
-    why: 'Another program holds it.',
-    next: 'Close it, or choose another under Devices.',
-  },
-  'media/no-screen': {
-    what: 'This browser cannot share a screen.',
-    why: 'Most phones cannot.',
-    next: 'Share from a computer.',
-  },
-  'media/not-sealed': {
-    what: 'No call is possible here.',
-    why: 'This meeting wants sealed calls, and one of the two browsers cannot.',
-    next: 'Use a current browser on both sides.',
-  },
-  'vault/locked': {
-    what: 'What this device keeps is locked.',
-    why: 'You set a lock, so names, links and keys can be read only after it is opened.',
-    next: 'Unlock it to see your meetings here.',
-  },
-  'vault/wrong-passphrase': {
-    what: 'That is not the passphrase.',
-    why: 'Nothing could be opened with it. Capital letters and spaces count.',
-    next: 'Try once more. Nobody can reset it for you.',
-  },
-  'vault/too-many-tries': {
-    what: 'That was several wrong passphrases in a row.',
-    why: 'Each further try has to wait a little, so that nobody can guess quickly.',
-    next: 'Wait until the time is over, then try again.',
-  },
-  'vault/passkey-failed': {
-    what: 'The passkey did not unlock anything.',
-    why: 'It was not used in time, or this browser or key cannot unlock with one.',
-    next: 'Try again, or use the recovery passphrase instead.',
-  },
-  'vault/full': {
-    what: 'There is no room left on this device.',
-    why: 'The browser refused to keep more for Parley. What was kept before is unchanged.',
-    next: 'Free some space on the disk, then try again.',
-  },
-  'backup/malformed': {
-    what: 'This file is not a backup of Parley.',
-    why: 'It is something else, or it was made by a later version.',
-    next: 'Choose a file that ends in .parley, and update Parley if it is newer than this app.',
-  },
-  'backup/damaged': {
-    what: 'This backup is damaged.',
-    why: 'Its bytes are not those that were written. Nothing on this device was changed.',
-    next: 'Use another copy of it.',
-  },
-  'backup/too-costly': {
-    what: 'This file asks for too much of your device.',
-    why: 'It wants far more memory or time than any backup that Parley makes, so it was not opened.',
-    next: 'Do not trust whoever gave it to you. Use a backup that you made yourself.',
-  },
-  'backup/outdated': {
-    what: 'Your meetings changed while you were looking.',
-    why: 'Another window of Parley wrote to this device, so nothing was imported.',
-    next: 'Choose the file again and look once more.',
-  },
+  }),
+  'media/no-device': () => ({
+    what: m.trouble_media_no_device(),
+    why: m.trouble_media_no_device_why(),
+    next: m.trouble_media_no_device_next(),
+  }),
+  'media/busy': () => ({
+    what: m.trouble_media_busy(),
+    why: m.trouble_media_busy_why(),
+    next: m.trouble_media_busy_next(),
+  }),
+  'media/no-screen': () => ({
+    what: m.trouble_media_no_screen(),
+    why: m.trouble_media_no_screen_why(),
+    next: m.trouble_media_no_screen_next(),
+  }),
+  'media/not-sealed': () => ({
+    what: m.trouble_media_not_sealed(),
+    why: m.trouble_media_not_sealed_why(),
+    next: m.trouble_media_not_sealed_next(),
+  }),
+  'vault/locked': () => ({
+    what: m.trouble_vault_locked(),
+    why: m.trouble_vault_locked_why(),
+    next: m.trouble_vault_locked_next(),
+  }),
+  'vault/wrong-passphrase': () => ({
+    what: m.trouble_vault_wrong_passphrase(),
+    why: m.trouble_vault_wrong_passphrase_why(),
+    next: m.trouble_vault_wrong_passphrase_next(),
+  }),
+  'vault/too-many-tries': () => ({
+    what: m.trouble_vault_too_many_tries(),
+    why: m.trouble_vault_too_many_tries_why(),
+    next: m.trouble_vault_too_many_tries_next(),
+  }),
+  'vault/passkey-failed': () => ({
+    what: m.trouble_vault_passkey_failed(),
+    why: m.trouble_vault_passkey_failed_why(),
+    next: m.trouble_vault_passkey_failed_next(),
+  }),
+  'vault/full': () => ({
+    what: m.trouble_vault_full(),
+    why: m.trouble_vault_full_why(),
+    next: m.trouble_vault_full_next(),
+  }),
+  'backup/malformed': () => ({
+    what: m.trouble_backup_malformed(),
+    why: m.trouble_backup_malformed_why(),
+    next: m.trouble_backup_malformed_next(),
+  }),
+  'backup/damaged': () => ({
+    what: m.trouble_backup_damaged(),
+    why: m.trouble_backup_damaged_why(),
+    next: m.trouble_backup_damaged_next(),
+  }),
+  'backup/too-costly': () => ({
+    what: m.trouble_backup_too_costly(),
+    why: m.trouble_backup_too_costly_why(),
+    next: m.trouble_backup_too_costly_next(),
+  }),
+  'backup/outdated': () => ({
+    what: m.trouble_backup_outdated(),
+    why: m.trouble_backup_outdated_why(),
+    next: m.trouble_backup_outdated_next(),
+  }),
 };
 
 /** Why a file did not arrive. */
 const FILE_ENDINGS = {
-  cancelled: { me: 'You cancelled it.', them: 'The other side cancelled it.' },
-  declined: { me: 'You declined it.', them: 'It was declined.' },
-  'no-room': {
-    me: 'There is not enough room on this device. Free some, then ask for the file again.',
-    them: 'The other device has not enough room for it.',
-  },
-  unreadable: {
-    me: 'The file can no longer be read: it was moved, changed or deleted. Pick it again.',
-    them: 'The sender’s device can no longer read it. Ask for it to be sent again.',
-  },
-  damaged: {
-    me: 'What arrived is not what was sent, so it was deleted. Ask for it to be sent again.',
-    them: 'It did not arrive whole, so it was deleted there. Send it again.',
-  },
+  cancelled: { me: () => m.trouble_end_cancelled_me(), them: () => m.trouble_end_cancelled_them() },
+  declined: { me: () => m.trouble_end_declined_me(), them: () => m.trouble_end_declined_them() },
+  'no-room': { me: () => m.trouble_end_no_room_me(), them: () => m.trouble_end_no_room_them() },
+  unreadable: { me: () => m.trouble_end_unreadable_me(), them: () => m.trouble_end_unreadable_them() },
+  damaged: { me: () => m.trouble_end_damaged_me(), them: () => m.trouble_end_damaged_them() },
   'write-failed': {
-    me: 'This device could not store it. Free some space, then ask for the file again.',
-    them: 'The other device could not store it.',
+    me: () => m.trouble_end_write_failed_me(),
+    them: () => m.trouble_end_write_failed_them(),
   },
 } as const;
 
 export function fileEnding(reason: keyof typeof FILE_ENDINGS, by: 'me' | 'them'): string {
-  return FILE_ENDINGS[reason][by];
+  return FILE_ENDINGS[reason][by]();
 }

@@ -3,7 +3,10 @@ import type * as calls from './compiled/calls/messages/en.js';
 import type * as home from './compiled/home/messages/en.js';
 import type * as parts from './compiled/parts/messages/en.js';
 import type * as settings from './compiled/settings/messages/en.js';
+import type * as help from './compiled/help/messages/en.js';
+import type * as pages from './compiled/pages/messages/en.js';
 import type * as shell from './compiled/shell/messages/en.js';
+import type * as trouble from './compiled/trouble/messages/en.js';
 import { BASE_LOCALE, wantedLocale, type Locale } from './locale';
 
 /**
@@ -20,10 +23,25 @@ type Compiled = {
   calls: typeof calls;
   /** The settings, and what else is said of this device: its lock, its backups, the installed app, its version. */
   settings: typeof settings;
+  /** What may be wrong with a connection, and what to try. */
+  help: typeof help;
+  /** Pages to read. */
+  pages: typeof pages;
+  /** What went wrong, where there is time to load the words for it. */
+  trouble: typeof trouble;
 };
 
 export type Area = keyof Compiled;
-export const AREAS = ['shell', 'home', 'parts', 'calls', 'settings'] as const satisfies readonly Area[];
+export const AREAS = [
+  'shell',
+  'home',
+  'parts',
+  'calls',
+  'settings',
+  'help',
+  'pages',
+  'trouble',
+] as const satisfies readonly Area[];
 type All<Each> = (Each extends unknown ? (each: Each) => void : never) extends (each: infer T) => void
   ? T
   : never;

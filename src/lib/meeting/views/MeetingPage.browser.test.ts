@@ -156,7 +156,7 @@ test('the switch asks for the lobby, Leave leaves, and retiring asks first', asy
 test('an end says what, why and what next; trying again is offered only where it can help', async () => {
   let tries = 0;
   await show({ ...GUEST, stage: { at: 'ended', code: 'peer/ice-failed' } }, () => tries++);
-  const { what, why, next } = WORDS['peer/ice-failed'];
+  const { what, why, next } = WORDS['peer/ice-failed']();
   for (const text of [what, why, next]) await expect.element(page.getByRole('alert')).toHaveTextContent(text);
   await page.getByRole('button', { name: 'Open again' }).click();
   expect(tries).toBe(1);
