@@ -7,26 +7,6 @@ export const BASE_LOCALE: Locale = 'en';
 /** Every language in its own words, as whoever looks for it reads it. */
 export const LANGUAGES = Object.entries(LOCALES) as readonly [Locale, string][];
 
-/** No secret: it is asked for before anything is unlocked. */
-const CHOICE = 'parley-language';
-
-/** The language that was chosen here, or the first of the browser's that Parley speaks. */
-export function wantedLocale(): Locale {
-  const chosen = chosenLocale();
-  return chosen ?? bestLocale(navigator.languages);
-}
-
-export function chosenLocale(): Locale | null {
-  const chosen = readChoice();
-  return chosen !== null && isLocale(chosen) ? chosen : null;
-}
-
-/** `null`: whatever the browser's languages say. Counts from the next page on. */
-export function chooseLocale(locale: Locale | null): void {
-  if (locale === null) localStorage.removeItem(CHOICE);
-  else localStorage.setItem(CHOICE, locale);
-}
-
 /** The first wish that can be met: the same language, written in the same script. */
 export function bestLocale(wishes: readonly string[]): Locale {
   for (const wish of wishes) {
@@ -56,14 +36,3 @@ const likely = (tag: string): Intl.Locale => {
     return new Intl.Locale('und');
   }
 };
-
-const isLocale = (text: string): text is Locale => text in LOCALES;
-
-function readChoice(): string | null {
-  try {
-    return localStorage.getItem(CHOICE);
-  } catch {
-    // A browser that keeps nothing for this site keeps no choice either.
-    return null;
-  }
-}

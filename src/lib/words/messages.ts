@@ -7,7 +7,7 @@ import type * as help from './compiled/help/messages/en.js';
 import type * as pages from './compiled/pages/messages/en.js';
 import type * as shell from './compiled/shell/messages/en.js';
 import type * as trouble from './compiled/trouble/messages/en.js';
-import { BASE_LOCALE, wantedLocale, type Locale } from './locale';
+import { BASE_LOCALE, bestLocale, type Locale } from './locale';
 
 /**
  * What Parley says to people, by area: each is a folder beside this file with one file a language, which
@@ -57,8 +57,8 @@ type Messages = Sentences<All<Compiled[Area]>>;
 /** Each sentence by its name. To be called when it is said: before its area was loaded there is none. */
 export const m = {} as Messages;
 
-/** The language of this page, from its first word to its last. */
-export const locale: Locale = browser ? wantedLocale() : BASE_LOCALE;
+/** The language of this page, from its first word to its last: the first of the browser's that Parley speaks. */
+export const locale: Locale = browser ? bestLocale(navigator.languages) : BASE_LOCALE;
 
 const FILES = import.meta.glob(['./compiled/*/messages/*.js', '!./compiled/*/messages/_index.js']);
 
