@@ -1,6 +1,8 @@
 import { browser } from '$app/environment';
 import type * as home from './compiled/home/messages/en.js';
+import type * as meeting from './compiled/meeting/messages/en.js';
 import type * as shell from './compiled/shell/messages/en.js';
+import type * as talk from './compiled/talk/messages/en.js';
 import { BASE_LOCALE, wantedLocale, type Locale } from './locale';
 
 /**
@@ -11,10 +13,13 @@ type Compiled = {
   /** What stands around every page, and what is on more than one. */
   shell: typeof shell;
   home: typeof home;
+  meeting: typeof meeting;
+  /** The conversation and the files of a meeting. */
+  talk: typeof talk;
 };
 
 export type Area = keyof Compiled;
-export const AREAS = ['shell', 'home'] as const satisfies readonly Area[];
+export const AREAS = ['shell', 'home', 'meeting', 'talk'] as const satisfies readonly Area[];
 type All<Each> = (Each extends unknown ? (each: Each) => void : never) extends (each: infer T) => void
   ? T
   : never;
