@@ -38,7 +38,15 @@ const onlyCryptoSeals = {
 };
 
 export default defineConfig(
-  globalIgnores(['build/', 'src/lib/words/compiled/', '.svelte-kit/', 'data/', 'coverage/', 'test-results/', '.dependency-cruiser.cjs']),
+  globalIgnores([
+    'build/',
+    'src/lib/words/compiled/',
+    '.svelte-kit/',
+    'data/',
+    'coverage/',
+    'test-results/',
+    '.dependency-cruiser.cjs',
+  ]),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   ts.configs.strictTypeChecked,

@@ -76,7 +76,7 @@ export function pageLoads() {
     },
     {
       name: 'Meeting',
-      files: new Set([...loadedBy('m.html', ['shell'], ON_DEMAND), ...workerFiles()]),
+      files: new Set([...loadedBy('m.html', ['shell', 'meeting', 'talk'], ON_DEMAND), ...workerFiles()]),
       budgetBytes: 130 * KIB,
     },
   ];

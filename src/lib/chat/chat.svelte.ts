@@ -4,6 +4,7 @@ import { ID_BYTES, toId, type MessageId, type ParticipantId } from '../protocol/
 import { MAX_TEXT_BYTES } from '../protocol/limits';
 import type { ChatItem, TalkMessage } from '../protocol/message';
 import { cleanText } from '../protocol/text';
+import { m } from '../words/messages';
 import { MAX_ENTRIES, withEntry, withReaction, withTicks, type Entry, type Tick } from './conversation';
 import { next, startDelivery, STREAM_BYTES, type Delivery, type DeliveryEvent } from './delivery';
 import { FADE_MS, timeoutLater, TypingHint, type Later } from './typing';
@@ -78,7 +79,7 @@ export class Chat {
     if (this.#addressed().length === 0) return 'nobody';
     const id = toId<MessageId>(this.#options.randomBytes(ID_BYTES));
     const item: ChatItem = { type: 'text', id, sentAtMs: this.#options.now(), replyTo, text: clean };
-    this.#add(item, 'you', 'You');
+    this.#add(item, 'you', m.you());
     this.#sayItem(item);
     this.#hint.set(false);
     return 'said';
@@ -89,7 +90,7 @@ export class Chat {
     const reaction = this.entry(messageId)?.reactions.find((one) => one.emoji === emoji);
     const isOn = reaction?.people.every(({ id }) => id !== 'you') ?? true;
     const before = this.#entries;
-    this.#entries = withReaction(before, { target: messageId, emoji, isOn, id: 'you', name: 'You' });
+    this.#entries = withReaction(before, { target: messageId, emoji, isOn, id: 'you', name: m.you() });
     if (this.#entries !== before) this.#sayItem({ type: 'reaction', target: messageId, emoji, isOn });
   }
 

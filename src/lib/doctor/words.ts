@@ -1,4 +1,4 @@
-import { locale, m } from '../words/messages';
+import { formatLocale, m } from '../words/messages';
 import type { Finding, FindingCode } from './diagnose';
 import type { RelayTransport } from './facts';
 import type { Progress, StepId, StepNote, StepState } from './steps';
@@ -195,5 +195,5 @@ function spanOf(ms: number): string {
   const minutes = Math.round(ms / MINUTE_MS);
   const [unit, length] = UNITS.find(([, least]) => minutes >= least) ?? UNITS[2];
   const look = { style: 'unit', unit, unitDisplay: 'long', useGrouping: false } as const;
-  return new Intl.NumberFormat(locale, look).format(Math.round(minutes / length));
+  return new Intl.NumberFormat(formatLocale, look).format(Math.round(minutes / length));
 }

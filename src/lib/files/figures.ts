@@ -1,3 +1,5 @@
+import { formatLocale } from '../words/messages';
+
 /** Sizes, speeds and times as the person's language writes them. */
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 
@@ -16,7 +18,7 @@ function makeFormatter() {
   const made = new Map<string, Intl.NumberFormat>();
   return (unit: string, look: Intl.NumberFormatOptions): Intl.NumberFormat => {
     const key = `${unit} ${look.unitDisplay} ${look.maximumFractionDigits}`;
-    const format = made.get(key) ?? new Intl.NumberFormat(undefined, { style: 'unit', unit, ...look });
+    const format = made.get(key) ?? new Intl.NumberFormat(formatLocale, { style: 'unit', unit, ...look });
     made.set(key, format);
     return format;
   };

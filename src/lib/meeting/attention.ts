@@ -1,4 +1,5 @@
 import { whenIdle } from '../ui/idle';
+import { m } from '../words/messages';
 
 /** How often the title changes to and fro while it asks for attention. */
 const BLINK_MS = 1_200;
@@ -33,7 +34,7 @@ export class Attention {
   /** The host is here, or somebody came. */
   arrival(): void {
     this.#sound([523.25, 783.99]);
-    this.#call('Somebody is here');
+    this.#call(m.somebody_here());
   }
 
   /** With every change: a connection that stays away is heard of, once, by whoever is looking elsewhere or talking on. */
@@ -45,7 +46,7 @@ export class Attention {
     }
     this.#patience ??= setTimeout(() => {
       this.#sound([392, 311.13]);
-      this.#call('Reconnecting…');
+      this.#call(m.reconnecting());
     }, PATIENCE_MS);
   }
 
@@ -57,14 +58,14 @@ export class Attention {
     if (!isRinging) return this.#calm();
     const turn = () => this.#sound([659.25, 880, 659.25]);
     turn();
-    this.#call('Somebody calls');
+    this.#call(m.somebody_calls());
     this.#ringing = setInterval(turn, RING_MS);
   }
 
   message(): void {
     if (document.visibilityState === 'visible') return;
     this.#sound([659.25]);
-    this.#call('New message');
+    this.#call(m.new_message());
   }
 
   destroy(): void {

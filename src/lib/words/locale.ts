@@ -10,14 +10,20 @@ export const LANGUAGES = Object.entries(LOCALES) as readonly [Locale, string][];
 /** The first wish that can be met: the same language, written in the same script. */
 export function bestLocale(wishes: readonly string[]): Locale {
   for (const wish of wishes) {
-    const { language, script } = likely(wish);
-    const match = LANGUAGES.find(([locale]) => {
-      const spoken = likely(locale);
-      return spoken.language === language && spoken.script === script;
-    });
+    const match = LANGUAGES.find(([locale]) => isSame(locale, wish));
     if (match !== undefined) return match[0];
   }
   return BASE_LOCALE;
+}
+
+/** The browser's own tag of the language, which says where it is spoken. */
+export function regionalTag(locale: Locale, wishes: readonly string[]): string {
+  return wishes.find((wish) => isSame(locale, wish)) ?? locale;
+}
+
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [likely(one), likely(other)];
+  return a.language === b.language && a.script === b.script;
 }
 
 export function directionOf(locale: Locale): 'ltr' | 'rtl' {

@@ -1,13 +1,14 @@
 import { browser } from '$app/environment';
 import type * as calls from './compiled/calls/messages/en.js';
-import type * as home from './compiled/home/messages/en.js';
-import type * as parts from './compiled/parts/messages/en.js';
-import type * as settings from './compiled/settings/messages/en.js';
 import type * as help from './compiled/help/messages/en.js';
+import type * as home from './compiled/home/messages/en.js';
+import type * as meeting from './compiled/meeting/messages/en.js';
 import type * as pages from './compiled/pages/messages/en.js';
+import type * as settings from './compiled/settings/messages/en.js';
 import type * as shell from './compiled/shell/messages/en.js';
+import type * as talk from './compiled/talk/messages/en.js';
 import type * as trouble from './compiled/trouble/messages/en.js';
-import { BASE_LOCALE, bestLocale, type Locale } from './locale';
+import { BASE_LOCALE, bestLocale, regionalTag, type Locale } from './locale';
 
 /**
  * What Parley says to people, by area: each is a folder beside this file with one file a language, which
@@ -17,8 +18,10 @@ type Compiled = {
   /** What stands around every page, and what is on more than one. */
   shell: typeof shell;
   home: typeof home;
-  /** What the page of a meeting shows at once of calls and of what is kept. */
-  parts: typeof parts;
+  /** A meeting, from its link to its end. */
+  meeting: typeof meeting;
+  /** What people say and send to each other. */
+  talk: typeof talk;
   /** What comes with a call, or with the check before one. */
   calls: typeof calls;
   /** The settings, and what else is said of this device: its lock, its backups, the installed app, its version. */
@@ -35,7 +38,8 @@ export type Area = keyof Compiled;
 export const AREAS = [
   'shell',
   'home',
-  'parts',
+  'meeting',
+  'talk',
   'calls',
   'settings',
   'help',
@@ -59,6 +63,8 @@ export const m = {} as Messages;
 
 /** The language of this page, from its first word to its last: the first of the browser's that Parley speaks. */
 export const locale: Locale = browser ? bestLocale(navigator.languages) : BASE_LOCALE;
+/** For Intl: the same language as people here write dates and numbers. */
+export const formatLocale: string = browser ? regionalTag(locale, navigator.languages) : locale;
 
 const FILES = import.meta.glob(['./compiled/*/messages/*.js', '!./compiled/*/messages/_index.js']);
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bestLocale, directionOf } from './locale';
+import { bestLocale, directionOf, regionalTag } from './locale';
 import { partsOf } from './rich';
 
 describe('the language', () => {
@@ -7,6 +7,11 @@ describe('the language', () => {
     expect(bestLocale(['xx', 'en-GB'])).toBe('en');
     expect(bestLocale(['nonsense tag', ''])).toBe('en');
     expect(bestLocale([])).toBe('en');
+  });
+
+  test('is written as where the browser is', () => {
+    expect(regionalTag('en', ['de-AT', 'en-GB', 'en'])).toBe('en-GB');
+    expect(regionalTag('en', ['de'])).toBe('en');
   });
 
   test('of English runs from left to right', () => expect(directionOf('en')).toBe('ltr'));
