@@ -1,6 +1,6 @@
 import type { Browser } from '@playwright/test';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { afterRest, gzipBytes, pageLoads } from '../../scripts/size.mjs';
+import { afterRest, sentBytes, pageLoads } from '../../scripts/size.mjs';
 import { launchChromium, startProduct, type Product } from './product';
 
 /** What Chromium loads on the first view is what the budget reckons with, and no more. */
@@ -43,6 +43,6 @@ test.for([
   const loaded = await scriptsOf(address, isReady);
   expect(loaded.length).toBeGreaterThan(3);
   expect(loaded.filter((file) => !reckoned.files.has(file))).toEqual([]);
-  const total = loaded.reduce((sum, file) => sum + gzipBytes(file), 0);
+  const total = loaded.reduce((sum, file) => sum + sentBytes(file), 0);
   expect(total).toBeLessThanOrEqual(reckoned.budgetBytes);
 });
