@@ -101,37 +101,44 @@ test('a full disk is said, and what was there stays as it was', async ({ host, s
   });
 });
 
-test('nobody does anything for five minutes: it locks by itself, but not in a meeting', async ({ host }) => {
-  const { page } = host;
-  await page.clock.install();
-  await createMeeting(host);
-  await lockWith(page, 'lantern walnut cloud river');
-  await page.getByLabel('Locks by itself').selectOption({ label: 'After 5 minutes' });
-  const list = page.getByRole('list', { name: 'Your meetings' });
-  await page.getByRole('link', { name: 'Home' }).first().click();
-  await expect(list).toBeVisible();
+test.describe('with a clock that jumps', () => {
+  // The page gives up a socket that was silent for so long, perhaps in the middle of a word.
+  test.use({ expectedProblems: [/WebSocket is already in CLOSING or CLOSED state/] });
 
-  await test.step('somebody who does something keeps it open', async () => {
-    await page.clock.fastForward('04:30');
-    await page.keyboard.press('Shift');
-    await page.clock.fastForward('04:30');
-    await expect(list).toBeVisible();
-  });
-
-  await test.step('a meeting keeps it open', async () => {
-    await list.getByRole('link').click();
-    const invite = page.getByRole('textbox', { name: 'Invite link' });
-    await expect(invite).toBeVisible();
-    await page.clock.fastForward('06:00');
-    await expect(invite).toBeVisible();
-    await page.getByRole('button', { name: 'Leave' }).click();
-  });
-
-  await test.step('nobody is here', async () => {
+  test('nobody does anything for five minutes: it locks by itself, but not in a meeting', async ({
+    host,
+  }) => {
+    const { page } = host;
+    await page.clock.install();
+    await createMeeting(host);
+    await lockWith(page, 'lantern walnut cloud river');
+    await page.getByLabel('Locks by itself').selectOption({ label: 'After 5 minutes' });
+    const list = page.getByRole('list', { name: 'Your meetings' });
     await page.getByRole('link', { name: 'Home' }).first().click();
     await expect(list).toBeVisible();
-    await page.clock.fastForward('05:30');
-    await expect(page.getByRole('region', { name: 'Locked' })).toBeVisible();
-    await expect(list).toBeHidden();
+
+    await test.step('somebody who does something keeps it open', async () => {
+      await page.clock.fastForward('04:30');
+      await page.keyboard.press('Shift');
+      await page.clock.fastForward('04:30');
+      await expect(list).toBeVisible();
+    });
+
+    await test.step('a meeting keeps it open', async () => {
+      await list.getByRole('link').click();
+      const invite = page.getByRole('textbox', { name: 'Invite link' });
+      await expect(invite).toBeVisible();
+      await page.clock.fastForward('06:00');
+      await expect(invite).toBeVisible();
+      await page.getByRole('button', { name: 'Leave' }).click();
+    });
+
+    await test.step('nobody is here', async () => {
+      await page.getByRole('link', { name: 'Home' }).first().click();
+      await expect(list).toBeVisible();
+      await page.clock.fastForward('05:30');
+      await expect(page.getByRole('region', { name: 'Locked' })).toBeVisible();
+      await expect(list).toBeHidden();
+    });
   });
 });
