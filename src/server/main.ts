@@ -25,7 +25,7 @@ const SHORT_CONNECTIONS = 2_000;
 
 /**
  * How far the heap may grow beyond what is in use before V8 cleans it up. Left to itself V8 lets the rubbish of
- * heartbeats come to more than the people who are there: with 19,900 of them 15 MB a thousand, not 9.
+ * heartbeats come to more than the people who are there: with 19,900 of them 19 MB a thousand, not 13.
  */
 const HEAP_GROWTH_PERCENT = 50;
 

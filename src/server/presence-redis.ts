@@ -337,7 +337,7 @@ export class RedisPresence implements Presence, RedisUser {
     for (const id of gone) watched.delete(id);
     // A connection that is lost took its subscriptions along.
     if (gone.length === 0 || !this.#redis.isUp) return;
-    await this.#redis.link.unsubscribe(gone.map(watchChannel)).catch(alreadyAway);
+    await this.#redis.link.unsubscribe(gone.map(watchChannel), this.#heardWatched).catch(alreadyAway);
   }
 
   #hasRoom(member: Member, id: MeetingId): boolean {

@@ -201,6 +201,15 @@ for (const [name, isHere, start] of kinds) {
       expect(guest.news()).toEqual([present(id, true)]);
     });
 
+    test('who begins to watch as the last who watched stops hears what comes', async () => {
+      homes.set(other, at(guest));
+      await at(guest).watch(guest, [id]);
+      await Promise.all([at(guest).watch(guest, []), at(other).watch(other, [id])]);
+      expect(await news(other)).toEqual([present(id, false)]);
+      await claim(host);
+      expect(await news(other)).toEqual([present(id, true)]);
+    });
+
     test('retiring tells everybody once and forgets the meeting', async () => {
       await claim(host);
       await knock(guest);

@@ -60,8 +60,9 @@ export class RedisLink {
     return this.#refusing(this.#news.sSubscribe(channels, listener));
   }
 
-  unsubscribe(channels: string[]): Promise<void> {
-    return this.#refusing(this.#news.sUnsubscribe(channels));
+  /** With its listener: without one the client takes a channel that is being left for one that it still hears. */
+  unsubscribe(channels: string[], listener: Listener): Promise<void> {
+    return this.#refusing(this.#news.sUnsubscribe(channels, listener));
   }
 
   /** Any other command. */

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { NotedLog } from '../../tests/support/processes';
 import { BEAT_INTERVAL_MS, type ServerEvent } from '../lib/protocol/signaling';
@@ -129,6 +130,14 @@ describe('sessions', () => {
     expect(session.isLive).toBe(false);
     expect(open(connection.signal).isLive).toBe(false);
     expect(sessions.size).toBe(0);
+  });
+
+  test('a stream that ended before its connection leaves nothing that would keep it', () => {
+    const connection = new AbortController();
+    const session = open(connection.signal);
+    expect(getEventListeners(connection.signal, 'abort')).toHaveLength(1);
+    session.events.end();
+    expect(getEventListeners(connection.signal, 'abort')).toHaveLength(0);
   });
 
   test('the greeting comes first, and each nonce is another', async () => {

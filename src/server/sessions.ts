@@ -54,7 +54,10 @@ export class Sessions {
       clock: this.#clock,
       metrics: this.#metrics,
     };
+    const end = () => session.events.end();
     const session = new Session(parts, (ended) => {
+      // A signal that has listeners is never collected, and that of a reader who froze never aborts.
+      stream?.removeEventListener('abort', end);
       this.#live.delete(ended);
       this.#streams.delete(token);
       ended.inTurn(() => this.#presence.end(ended)).catch((cause: unknown) => this.#log.fault(cause));
@@ -63,8 +66,8 @@ export class Sessions {
     this.#live.add(session);
     if (stream === null) return session;
     this.#streams.set(token, session);
-    if (stream.aborted) session.events.end();
-    else stream.addEventListener('abort', () => session.events.end(), { once: true });
+    if (stream.aborted) end();
+    else stream.addEventListener('abort', end, { once: true });
     return session;
   }
 
