@@ -181,7 +181,7 @@ function round(value) {
 }
 
 /** @returns {Promise<number>} */
-async function freePort() {
+export async function freePort() {
   const probe = createServer();
   await new Promise((done) => probe.listen(0, '127.0.0.1', () => done(undefined)));
   const address = probe.address();

@@ -37,7 +37,7 @@ async function device(count) {
   if (count > 0) {
     await page.getByLabel('Import backup').setInputFiles(backupOf(count));
     await page.getByRole('button', { name: 'Import', exact: true }).click({ timeout: 60_000 });
-    await page.getByText(`Imported: ${count} added`).waitFor({ timeout: 60_000 });
+    await page.getByText(`Imported: ${count.toLocaleString('en')} added`).waitFor({ timeout: 60_000 });
   }
   await page.close();
   return { browser, context };

@@ -1,4 +1,7 @@
-import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { createHash, createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
+
+/** An uncompressed point of P-256, which is what a subject public key ends with (RFC 5480, section 2.2). */
+const POINT_BYTES = 65;
 
 /** A host's key and the proof it gives (docs/protocol.md, section 2), made with Node's own crypto. */
 export class HostKey {
@@ -9,10 +12,14 @@ export class HostKey {
   id;
 
   constructor() {
-    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
-    this.#key = privateKey;
-    this.#publicKey = Buffer.concat([Buffer.of(4), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]);
+    // Encoded as they are made: exporting a public key as a JWK while its pair is collected can hang Node for ever.
+    const { publicKey, privateKey } = generateKeyPairSync('ec', {
+      namedCurve: 'P-256',
+      publicKeyEncoding: { type: 'spki', format: 'der' },
+      privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+    });
+    this.#key = createPrivateKey({ key: privateKey, type: 'pkcs8', format: 'der' });
+    this.#publicKey = publicKey.subarray(-POINT_BYTES);
     this.#idBytes = sha256('parley1 id', this.#publicKey).subarray(0, 16);
     this.id = this.#idBytes.toString('base64url');
   }
