@@ -14,6 +14,7 @@ const ID = /service-worker\.([0-9a-f]+)\.js$/.exec(self.location.pathname)?.[1] 
 export const FILES_CACHE = `${PREFIX}files-${ID}`;
 /** The page reads the fingerprint of its version from here (lib/release/running.ts). */
 const LIST_CACHE = `${PREFIX}list-${ID}`;
+export const WORDS_CACHE = `${PREFIX}words-${ID}`;
 
 type List = { key: string; files: Record<string, string> };
 
@@ -68,7 +69,7 @@ export async function forgetOtherVersions(opening: string): Promise<void> {
   const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
   if (windows.some(({ id }) => id !== opening)) return;
   const others = (await caches.keys()).filter(
-    (name) => name.startsWith(PREFIX) && name !== FILES_CACHE && name !== LIST_CACHE,
+    (name) => name.startsWith(PREFIX) && ![FILES_CACHE, LIST_CACHE, WORDS_CACHE].includes(name),
   );
   await Promise.all(others.map((name) => caches.delete(name)));
 }

@@ -3,6 +3,8 @@ import { meetingName } from '../lib/protocol/meeting-name';
 import { savedMeetings } from '../lib/vault/lookup';
 import { MEETING_LOCK } from '../lib/vault/meeting-lock';
 import type { SavedMeeting } from '../lib/vault/schema';
+import { ownLocale } from './languages';
+import { toldIn } from './told';
 
 /**
  * A push message with the app closed: 16 bytes, the meeting's pushTag (section 4), which says something only to a device
@@ -11,11 +13,6 @@ import type { SavedMeeting } from '../lib/vault/schema';
 declare const self: ServiceWorkerGlobalScope;
 
 const TAG_BYTES = 16;
-const WORDS = {
-  guest: 'The host is here',
-  host: 'Someone is waiting',
-  unknown: 'A meeting is starting',
-} as const;
 const VAULT_ID = /^[A-Za-z0-9_-]{21}[AQgw]$/;
 
 self.addEventListener('push', (event) => event.waitUntil(tell(event.data)));
@@ -30,7 +27,7 @@ async function tell(data: PushMessageData | null): Promise<void> {
   const meeting = await meetingOf(data === null ? new Uint8Array(0) : new Uint8Array(data.arrayBuffer()));
   // Whoever has it in front of them hears and sees it there.
   if (meeting !== null && (await windowOf(meeting))?.visibilityState === 'visible') return;
-  const title = meeting === null ? WORDS.unknown : WORDS[meeting.role];
+  const title = toldIn(await ownLocale())[meeting?.role ?? 'unknown']();
   await self.registration.showNotification(title, {
     body: meeting === null ? '' : meeting.name || meetingName(meeting.meetingId),
     // One for each meeting, the newest.

@@ -7,6 +7,10 @@ export const BASE_LOCALE: Locale = 'en';
 /** Every language in its own words, as whoever looks for it reads it. */
 export const LANGUAGES = Object.entries(LOCALES) as readonly [Locale, string][];
 
+/** A cache of names of languages, for every version of the app: those that were asked for, and at CHOSEN the choice. */
+export const SPOKEN = 'languages';
+export const CHOSEN = '/chosen';
+
 /** The first wish that can be met: the same language, written in the same script. */
 export function bestLocale(wishes: readonly string[]): Locale {
   for (const wish of wishes) {
@@ -21,24 +25,21 @@ export function regionalTag(locale: Locale, wishes: readonly string[]): string {
   return wishes.find((wish) => isSame(locale, wish)) ?? locale;
 }
 
+export function directionOf(locale: Locale): 'ltr' | 'rtl' {
+  return likely(locale).script === 'Arab' ? 'rtl' : 'ltr';
+}
+
 function isSame(one: string, other: string): boolean {
   const [a, b] = [likely(one), likely(other)];
   return a.language === b.language && a.script === b.script;
 }
 
-export function directionOf(locale: Locale): 'ltr' | 'rtl' {
-  return RIGHT_TO_LEFT.has(likely(locale).script ?? '') ? 'rtl' : 'ltr';
-}
-
-/** Scripts of the languages that a browser could ask for (Unicode, Bidi_Class R and AL). */
-const RIGHT_TO_LEFT = new Set(['Arab', 'Hebr', 'Syrc', 'Thaa', 'Nkoo', 'Adlm']);
-
 /** With its script, also where the tag leaves it out. */
-const likely = (tag: string): Intl.Locale => {
+function likely(tag: string): Intl.Locale {
   try {
     return new Intl.Locale(tag).maximize();
   } catch {
     // Browsers may name anything; what is no tag is no wish.
     return new Intl.Locale('und');
   }
-};
+}

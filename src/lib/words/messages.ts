@@ -8,6 +8,7 @@ import type * as settings from './compiled/settings/messages/en.js';
 import type * as shell from './compiled/shell/messages/en.js';
 import type * as talk from './compiled/talk/messages/en.js';
 import type * as trouble from './compiled/trouble/messages/en.js';
+import { chosenLocale } from './choice';
 import { BASE_LOCALE, bestLocale, regionalTag, type Locale } from './locale';
 
 /**
@@ -61,20 +62,31 @@ type Messages = Sentences<All<Compiled[Area]>>;
 /** Each sentence by its name. To be called when it is said: before its area was loaded there is none. */
 export const m = {} as Messages;
 
-/** The language of this page, from its first word to its last: the first of the browser's that Parley speaks. */
-export const locale: Locale = browser ? bestLocale(navigator.languages) : BASE_LOCALE;
+/** The language of this page, from its first word to its last. */
+export const locale: Locale = browser ? (chosenLocale() ?? bestLocale(navigator.languages)) : BASE_LOCALE;
 /** For Intl: the same language as people here write dates and numbers. */
 export const formatLocale: string = browser ? regionalTag(locale, navigator.languages) : locale;
 
-const FILES = import.meta.glob(['./compiled/*/messages/*.js', '!./compiled/*/messages/_index.js']);
+const ENGLISH = import.meta.glob(['./compiled/*/messages/en.js', '!./compiled/told/**']);
+const OTHERS = import.meta.glob<{ files: Record<Area, () => Promise<unknown>> }>(
+  './compiled/index/messages/*.js',
+);
 
 /** Rejects where a file does not come; asked again, it tries again. */
 export async function loadWords(...areas: readonly Area[]): Promise<void> {
-  await Promise.all(
-    areas.map(async (area) => {
-      const file = FILES[`./compiled/${area}/messages/${locale}.js`];
-      if (file === undefined) throw new Error(`no words of ${area} in ${locale}`);
-      Object.assign(m, await file());
-    }),
-  );
+  await Promise.all(areas.map(async (area) => Object.assign(m, await fetchWords(area, locale))));
+}
+
+/** Rejects where what this page would be in another language does not come: nobody is left without words. */
+export async function expectWords(other: Locale): Promise<void> {
+  await Promise.all(AREAS.map((area) => fetchWords(area, other)));
+}
+
+async function fetchWords(area: Area, of: Locale): Promise<unknown> {
+  const file =
+    of === BASE_LOCALE
+      ? ENGLISH[`./compiled/${area}/messages/en.js`]
+      : (await OTHERS[`./compiled/index/messages/${of}.js`]?.())?.files[area];
+  if (file === undefined) throw new Error(`no words of ${area} in ${of}`);
+  return file();
 }
