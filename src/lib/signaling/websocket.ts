@@ -1,5 +1,6 @@
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
 import type { AppRouter } from '../../server/router';
+import { recordLine } from './record';
 import { subscribe, type Transport, type TransportHandlers } from './transport';
 
 /** SERVER, limits: ping 5 s + 3 s. */
@@ -17,6 +18,7 @@ export function openWebSocket(handlers: TransportHandlers, patienceMs = FIRST_PA
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   let isOver = false;
   let socket: WebSocket | null = null;
+  const record = recordLine();
   const end = () => {
     if (isOver) return false;
     isOver = true;
@@ -41,6 +43,11 @@ export function openWebSocket(handlers: TransportHandlers, patienceMs = FIRST_PA
         super(...how);
         // eslint-disable-next-line @typescript-eslint/no-this-alias -- the library keeps it to itself
         socket = this;
+        this.addEventListener('message', ({ data }) => record(false, String(data)));
+      }
+      override send(text: string): void {
+        record(true, text);
+        super.send(text);
       }
     },
     keepAlive: KEEP_ALIVE,
