@@ -1,0 +1,3 @@
+import { loadWords } from '$lib/words/messages';
+
+export const load = () => loadWords('pages');
