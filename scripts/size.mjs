@@ -35,8 +35,8 @@ const ON_DEMAND = [
   'TransferCard',
   'HandedCard',
   'HostDialogs',
-  'DebugNotice',
   'ReactionPicker',
+  'WritingEmoji',
   'wording',
   'history',
   'archive.svelte',
@@ -44,9 +44,10 @@ const ON_DEMAND = [
   'unlocked',
   'lock',
   'Updates',
+  'RewrittenNotice',
 ];
-/** What keeps the app on the device begins seconds after the page is there. */
-const AFTER_REST = ['update'];
+/** What keeps the app on the device, and what tells another window how far a meeting is, wait until the page is there. */
+const AFTER_REST = ['update', 'Followed', 'whereabouts'];
 /** Chunks of workers have no names: the one for locks and backups is known by a label that only it holds. */
 const ON_DEMAND_IN_WORKER = 'parley1 commit';
 /** Home opens no vault where there is none, asks the server nothing while it is empty, and starts no worker before a menu item needs it. */

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { CLIENT, filesIn } from './product';
+import LOCALES from '../../src/lib/words/locales.json';
+import { CLIENT, filesIn, ROOT } from './product';
 
 /** What a browser without a network never asks for. */
 const LEFT_OUT = new Set([
@@ -13,21 +15,31 @@ const LEFT_OUT = new Set([
   // Has the hash of the service worker, so it cannot be in there; the worker keeps it beside its files.
   'release.json',
   'release.sig',
+  // What other programs ask for, which show links or look for pages.
+  'social.png',
   // What whoever installs the app is shown before they do.
   'screenshot-narrow.png',
   'screenshot-wide.png',
+  // What other people’s apps show with a link.
+  'social.png',
 ]);
 /** The service worker itself is kept by the browser, not by its own cache. */
 const WORKER = /^service-worker\.[0-9a-f]{32}\.js$/;
 
-type Entry = { url: string; revision: string | null; integrity: string };
+type Entry = { url: string; revision: string | null; integrity: string; locale?: string };
+
+/** Folders of words that pages load; `told` is in the service worker. */
+const AREAS = readdirSync(join(ROOT, 'src', 'lib', 'words'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && !['compiled', 'told'].includes(entry.name))
+  .map(({ name }) => name);
 
 async function precacheList(): Promise<Entry[]> {
   const name = (await filesIn(CLIENT)).find((file) => WORKER.test(file)) ?? '';
   const worker = await readFile(join(CLIENT, name), 'utf8');
-  const list = /\[(?:\{"integrity":"[^"]+","revision":(?:null|"[0-9a-f]+"),"url":"[^"]+"\},?)+\]/.exec(
-    worker,
-  )?.[0];
+  const list =
+    /\[(?:\{"integrity":"[^"]+",(?:"locale":"[\w-]+",)?"revision":(?:null|"[0-9a-f]+"),"url":"[^"]+"\},?)+\]/.exec(
+      worker,
+    )?.[0];
   if (list === undefined) throw new Error('The service worker holds no list of files');
   return JSON.parse(list) as Entry[];
 }
@@ -52,6 +64,30 @@ test('the list names the pages, the manifest and every worker', async () => {
   expect(
     urls.filter((url) => /^_app\/immutable\/workers\/session\.worker[.-].*\.js$/.test(url)),
   ).toHaveLength(1);
+});
+
+test('words are marked with their language, and need none that are marked with another', async () => {
+  const entries = await precacheList();
+  const localeOf = new Map(entries.map(({ url, locale }) => [url, locale]));
+  const locales = Object.keys(LOCALES);
+  const marked = entries.flatMap(({ locale }) => (locale === undefined ? [] : [locale]));
+  expect([...new Set(marked)].sort()).toEqual([...locales].sort());
+  // One file for each area, and one that says where they are; English needs none of those.
+  expect(marked.filter((each) => each === 'en')).toHaveLength(AREAS.length);
+  for (const locale of locales.filter((each) => each !== 'en')) {
+    expect(
+      marked.filter((each) => each === locale),
+      locale,
+    ).toHaveLength(AREAS.length + 1);
+  }
+  for (const { url, locale } of entries.filter((entry) => entry.locale !== undefined)) {
+    const source = await readFile(join(CLIENT, url), 'utf8');
+    const imported = [...source.matchAll(/from"\.\/([\w-]+\.js)"/g)].map(
+      ([, name]) => `_app/immutable/chunks/${name}`,
+    );
+    for (const part of imported)
+      expect([undefined, locale], `${url} needs ${part}`).toContain(localeOf.get(part));
+  }
 });
 
 test('each entry tells one version of a file from another', async () => {

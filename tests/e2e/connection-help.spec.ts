@@ -61,8 +61,8 @@ test('without STUN and TURN, the test says what that means', async ({ guest: { p
     'Server (event stream)': 'Works',
     Clock: 'Works',
     'Browser (WebRTC)': 'Works',
-    'Public address (STUN)': 'This server has none.',
-    'Relay over UDP': 'This server has none.',
+    'Public address (STUN)': 'Not set up on this server.',
+    'Relay over UDP': 'Not set up on this server.',
   });
   await expect(findings(page)).toContainText('set up neither STUN nor TURN');
 

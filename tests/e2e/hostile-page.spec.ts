@@ -11,6 +11,11 @@ const PAGES = [
   '/what-our-server-sees',
   '/connection-help',
   '/settings',
+  '/glossary',
+  '/privacy',
+  '/safety',
+  '/faq',
+  '/accessibility',
   '/no-such-page',
 ];
 

@@ -30,37 +30,43 @@ export type Fixtures = {
   expectedProblems: RegExp[];
   /** How many share the work. */
   processes: number;
+  /** What their browsers ask for. */
+  hostLocale: string;
+  guestLocale: string;
 };
 
 export const test = base.extend<Fixtures>({
   expectedProblems: [[], { option: true }],
   processes: [1, { option: true }],
+  hostLocale: ['en-GB', { option: true }],
+  guestLocale: ['en-GB', { option: true }],
   server: async ({ processes }, use) => {
     const server = processes === 1 ? new ParleyServer() : new ParleyCluster(processes);
     await server.start();
     await use(server);
     await server.close();
   },
-  host: async ({ playwright, browserName, launchOptions, server, expectedProblems }, use) => {
+  host: async ({ playwright, browserName, launchOptions, server, expectedProblems, hostLocale }, use) => {
     const browser = await playwright[browserName].launch(launchOptions);
-    await visit(browser, server, expectedProblems, use);
+    await visit(browser, server, hostLocale, expectedProblems, use);
   },
-  guest: async ({ playwright, browserName, launchOptions, server, expectedProblems }, use) => {
+  guest: async ({ playwright, browserName, launchOptions, server, expectedProblems, guestLocale }, use) => {
     const browser = await playwright[browserName].launch(launchOptions);
-    await visit(browser, server, expectedProblems, use);
+    await visit(browser, server, guestLocale, expectedProblems, use);
   },
 });
 
 async function visit(
   browser: Browser,
   server: ParleyServer,
+  locale: string,
   expected: RegExp[],
   use: (visitor: Visitor) => Promise<void>,
 ): Promise<void> {
   const context = await browser.newContext({
     baseURL: server.url,
     permissions: ['clipboard-read', 'clipboard-write'],
-    locale: 'en-GB',
+    locale,
   });
   const problems: string[] = [];
   const page = await context.newPage();

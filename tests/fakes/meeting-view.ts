@@ -12,7 +12,12 @@ const PERSON: Person = {
   isYou: false,
   link: 'connected',
   path: { kind: 'direct', transport: 'UDP', rttMs: 23.7 },
-  safetyWords: ['ember', 'violin', 'harbor', 'quartz'],
+  safetyWords: [
+    { word: 'envelope', number: 70 },
+    { word: 'anchor', number: 5 },
+    { word: 'harbour', number: 93 },
+    { word: 'quilt', number: 181 },
+  ],
   verified: 'no',
   isTyping: false,
 };

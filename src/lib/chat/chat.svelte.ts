@@ -30,6 +30,9 @@ type Person = {
   cancelFade: () => void;
 };
 
+/** So many that come at once are all read out; of a flood, its end. */
+const MAX_ARRIVALS = 5;
+
 /** One meeting's conversation: what was said by whom, and how far it got. Lives as long as the page does. */
 export class Chat {
   readonly #options: Required<Omit<ChatOptions, 'onArrival'>> & Pick<ChatOptions, 'onArrival'>;
@@ -37,6 +40,7 @@ export class Chat {
   readonly #hint: TypingHint;
   #entries = $state.raw<readonly Entry[]>([]);
   #typing = $state.raw<readonly ParticipantId[]>([]);
+  #arrivals = $state.raw<readonly Entry[]>([]);
   #unread = $state.raw(0);
 
   constructor(options: ChatOptions) {
@@ -47,6 +51,10 @@ export class Chat {
 
   get entries(): readonly Entry[] {
     return this.#entries;
+  }
+  /** What others said last since the page was opened, to be read out. */
+  get arrivals(): readonly Entry[] {
+    return this.#arrivals;
   }
   /** Messages of others since `markRead` was last called. */
   get unread(): number {
@@ -191,6 +199,7 @@ export class Chat {
     this.#add(item, participant, person.name);
     const added = this.#entries.at(-1);
     if (this.#entries === before || added === undefined) return;
+    this.#arrivals = [...this.#arrivals, added].slice(-MAX_ARRIVALS);
     this.#unread += 1;
     this.#options.onArrival?.(added);
   }

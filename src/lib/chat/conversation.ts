@@ -30,9 +30,24 @@ export type Entry = {
 type Entries = readonly Entry[];
 
 /** What one page keeps to show; older messages leave it first. Keeps a flood from taking the page down. */
-export const MAX_ENTRIES = 2000;
+export const MAX_ENTRIES = 5000;
 /** Different emoji on one message; more is no longer an answer but a flood. */
 export const MAX_REACTIONS = 20;
+
+/** A pause after which the same person's next message is named and timed again. */
+const GROUP_MS = 5 * 60 * 1000;
+
+/** One after the other by one person. */
+export function isGrouped(entry: Entry, other: Entry | undefined): boolean {
+  return other?.from === entry.from && Math.abs(entry.sentAtMs - other.sentAtMs) < GROUP_MS;
+}
+
+export function startsDay(entry: Entry, before: Entry | undefined): boolean {
+  return (
+    before !== undefined &&
+    new Date(before.sentAtMs).toDateString() !== new Date(entry.sentAtMs).toDateString()
+  );
+}
 
 /** A message id that this speaker used before is not shown again. */
 export function withEntry(entries: Entries, entry: Omit<Entry, 'key'>): Entries {

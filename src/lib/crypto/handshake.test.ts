@@ -110,6 +110,32 @@ describe('between a host and a guest', () => {
   });
 });
 
+test('sees_no_earlier: who recorded a meeting and finds its link later opens nothing of it', async () => {
+  const options = rawOptions('host-guest');
+  const hello = () => Uint8Array.of(1, 2, 3);
+  const [e, e1] = await Promise.all([p256.generate(), mlKem768.generate()]);
+  const guest = await NoiseHandshake.start({ ...options, role: 'initiator', e, e1 });
+  const m1 = await guest.write(hello);
+  const responder = await NoiseHandshake.start({ ...options, role: 'responder' });
+  await responder.read(m1, (payload) => payload);
+  const m2 = await responder.write(() => Uint8Array.of(4, 5, 6));
+  // All that crossed, and what the link gives; of the keys that were thrown away, only the halves that crossed.
+  const [otherE, otherE1] = await Promise.all([p256.generate(), mlKem768.generate()]);
+  const late = await NoiseHandshake.start({
+    ...options,
+    role: 'initiator',
+    e: { publicKey: e.publicKey, privateKey: otherE.privateKey },
+    e1: {
+      publicKey: e1.publicKey,
+      decapsulate: (ciphertext) => otherE1.decapsulate(ciphertext),
+      destroy: () => undefined,
+    },
+  });
+  expect(await late.write(hello)).toEqual(m1);
+  await expect(late.read(m2, (payload) => payload)).rejects.toMatchObject(OPEN_FAILED);
+  expect(await guest.read(m2, (payload) => payload)).toEqual(Uint8Array.of(4, 5, 6));
+});
+
 describe('message 1 opens only for whom it is meant', () => {
   test('not with the secret of another link', async () => {
     const { m1 } = await start({}, new Uint8Array(32).fill(8));

@@ -84,7 +84,9 @@ describe('safety words', () => {
     const [rI, rR] = [filled(4), filled(5)];
     const ikm = concat(rI, rR);
     const picks = new Uint8Array(hkdfSync('sha256', ikm, filled(1), utf8('parley1 words'), 4));
-    expect(await secrets.safetyWords(rI, rR)).toEqual(Array.from(picks, (pick) => SAFETY_WORDS[pick]));
+    expect(await secrets.safetyWords(rI, rR)).toEqual(
+      Array.from(picks, (pick) => ({ word: SAFETY_WORDS[pick], number: pick + 1 })),
+    );
   });
 
   test('change with either choice and with the handshake', async () => {

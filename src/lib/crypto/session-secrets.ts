@@ -4,7 +4,7 @@ import { MEDIA_SOURCES, type MediaSource } from '../protocol/media';
 import { IV_BYTES, KEY_BYTES, takeAeadKey, type AeadUsage } from './aead';
 import { expand, extract, importHmacKey, sha256 } from './hash';
 import type { Split } from './noise';
-import { safetyWords } from './safety-words';
+import { safetyWords, type SafetyWord } from './safety-words';
 import { frameKey, type FrameKey } from './sframe';
 
 export type Purpose = 'signal' | 'chat' | 'file' | 'media';
@@ -98,7 +98,7 @@ export class SessionSecrets {
   }
 
   /** The four words of this session, the same at both ends (section 6). */
-  safetyWords(randomI: Bytes, randomR: Bytes): Promise<string[]> {
+  safetyWords(randomI: Bytes, randomR: Bytes): Promise<SafetyWord[]> {
     return safetyWords(this.#h, randomI, randomR);
   }
 

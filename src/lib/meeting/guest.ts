@@ -1,3 +1,4 @@
+import type { SafetyWord } from '../crypto/safety-words';
 import { fromBase64url } from '../protocol/bytes';
 import { randomTag } from '../protocol/envelope';
 import { codeOf, ERROR_OF_WIRE } from '../protocol/errors';
@@ -21,7 +22,7 @@ export class Guest {
   readonly peer: Peer;
   hostName = '';
   hostPresent: boolean | null = null;
-  safetyWords: readonly string[] | null = null;
+  safetyWords: readonly SafetyWord[] | null = null;
   policy: Policy | null = null;
   readonly #retry: Retry;
   #name = '';

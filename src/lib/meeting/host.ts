@@ -1,3 +1,4 @@
+import type { SafetyWord } from '../crypto/safety-words';
 import { codeOf, type WireCode } from '../protocol/errors';
 import type { Policy } from '../protocol/handshake';
 import { fromBase64url } from '../protocol/bytes';
@@ -21,7 +22,7 @@ export type Visitor = {
   /** `asking`: in the waiting room. */
   status: 'asking' | 'admitted';
   peer: Peer;
-  safetyWords: readonly string[];
+  safetyWords: readonly SafetyWord[];
 };
 
 /** A connection whose message 3 has not come: nobody yet. */

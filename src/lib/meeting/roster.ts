@@ -1,3 +1,4 @@
+import type { SafetyWord } from '../crypto/safety-words';
 import type { SignalingState } from '../signaling/signaling';
 import { NAMELESS } from '../ui/words';
 import { NO_POLICY } from '../protocol/handshake';
@@ -77,7 +78,12 @@ function peopleOf(side: Guest | Host, { ownName, verified }: Roster): readonly P
     verified: 'no',
     isTyping: false,
   };
-  const other = (id: string, name: string, peer: Peer, safetyWords: readonly string[] | null): Person => ({
+  const other = (
+    id: string,
+    name: string,
+    peer: Peer,
+    safetyWords: readonly SafetyWord[] | null,
+  ): Person => ({
     id,
     name: nameOr(name, isHost ? 'guest' : 'host'),
     isHost: !isHost,

@@ -1,3 +1,4 @@
+import type { SafetyWord } from '../crypto/safety-words';
 import type { ErrorCode } from '../protocol/errors';
 import type { Policy } from '../protocol/handshake';
 import type { CallView, DevicesView } from '../calls/view';
@@ -29,7 +30,7 @@ export type Person = {
   isYou: boolean;
   link: 'connecting' | 'connected' | 'reconnecting' | 'gone';
   path: PathInfo | null;
-  safetyWords: readonly string[] | null;
+  safetyWords: readonly SafetyWord[] | null;
   verified: 'no' | 'now' | 'earlier';
   isTyping: boolean;
 };

@@ -120,3 +120,12 @@ test('what was left behind goes after a week, and not before', async () => {
   await value({ do: 'sweep', nowMs: Date.now() + 8 * DAY_MS });
   expect(await run({ do: 'read', file })).toEqual({ code: 'file/unreadable' });
 });
+
+test('a meeting’s worker deletes it as it begins', async () => {
+  await value(open(CHUNK), ...records(1), { do: 'flush' }, { do: 'close' });
+  const nextWeek = new Worker(new URL('../../../tests/fakes/next-week.worker.ts', import.meta.url), {
+    type: 'module',
+  });
+  await expect.poll(() => run({ do: 'read', file })).toEqual({ code: 'file/unreadable' });
+  nextWeek.terminate();
+});

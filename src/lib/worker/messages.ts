@@ -4,6 +4,7 @@ import type { Admission, Description, Policy } from '../protocol/handshake';
 import type { FileId, MeetingId, ParticipantId, PeerId, VaultId } from '../protocol/ids';
 import type { MediaSource } from '../protocol/media';
 import type { FileEnd, NegotiationMessage, TalkMessage } from '../protocol/message';
+import type { SafetyWord } from '../crypto/safety-words';
 import type { SealedRecord } from '../crypto/sealed-record';
 
 /**
@@ -171,10 +172,10 @@ export type WorkerEvent =
       participant: ParticipantId;
       name: string;
       text: string;
-      safetyWords: string[];
+      safetyWords: SafetyWord[];
     }
   /** A guest's: message 2 opened and it is the meeting's host. */
-  | { type: 'met'; connection: ConnectionTag; policy: Policy; safetyWords: string[] }
+  | { type: 'met'; connection: ConnectionTag; policy: Policy; safetyWords: SafetyWord[] }
   | { type: 'admission'; connection: ConnectionTag; admission: Admission }
   /** Guarded. */
   | { type: 'negotiation'; connection: ConnectionTag; message: NegotiationMessage }

@@ -95,3 +95,39 @@ test('a refused clipboard is told in words', async () => {
   await choose('Otter', 'Copy link');
   await expect.element(page.getByRole('alert')).toBeVisible();
 });
+
+test('of a thousand meetings those near the screen are drawn, wherever somebody scrolls', async () => {
+  await page.viewport(400, 700);
+  const items = Array.from({ length: 1000 }, (_, number) => ({
+    ...VISITED,
+    vaultId: String(number),
+    name: `Meeting ${number} ${'with a long name '.repeat(number % 3)}`,
+  }));
+  await render(MeetingList, { home: homeView(items) });
+  const list = page.getByRole('list', { name: 'Your meetings' }).element();
+  const rows = (): HTMLElement[] => [...list.querySelectorAll('li')];
+  const inView = (): number[] =>
+    rows()
+      .filter(
+        (row) => row.getBoundingClientRect().bottom > 0 && row.getBoundingClientRect().top < innerHeight,
+      )
+      .map((row) => Number(row.getAttribute('aria-posinset')));
+  expect(rows()[0]?.getAttribute('aria-setsize')).toBe('1000');
+  for (const part of [0.5, 1, 0.25, 0]) {
+    scrollTo({ top: (document.documentElement.scrollHeight - innerHeight) * part, behavior: 'instant' });
+    await expect.poll(() => Math.abs((inView()[2] ?? NaN) / 1000 - part)).toBeLessThan(0.1);
+    expect(rows().length).toBeLessThanOrEqual(100);
+  }
+  // Read on slowly, no row jumps as others are drawn; and the one with the focus stays.
+  const focused = list.querySelector('a');
+  focused?.focus();
+  for (let step = 0; step < 80; step++) {
+    const held = rows().find((row) => row.getBoundingClientRect().top > 100);
+    const beforePx = held?.getBoundingClientRect().top ?? NaN;
+    scrollBy({ top: 120, behavior: 'instant' });
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    expect(Math.abs((held?.getBoundingClientRect().top ?? NaN) + 120 - beforePx)).toBeLessThan(2);
+  }
+  expect(inView()[0]).toBeGreaterThan(80);
+  expect(document.activeElement).toBe(focused);
+});

@@ -113,7 +113,7 @@ test('in company: conversation, people, connection, safety words', async () => {
       .getByRole('listitem')
       .elements()
       .map((item) => item.textContent),
-  ).toEqual(['ember', 'violin', 'harbor', 'quartz']);
+  ).toEqual(['envelope 70', 'anchor 5', 'harbour 93', 'quilt 181']);
   await words.getByRole('button', { name: 'Mark as verified' }).click();
   expect(meeting.calls).toEqual([['markVerified', 'g']]);
 });
