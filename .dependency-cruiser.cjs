@@ -69,7 +69,7 @@ module.exports = {
     only(
       'doctor',
       lib('doctor'),
-      [lib('protocol', 'peer', 'signaling', 'words')],
+      [lib('protocol', 'peer', 'signaling', 'ui', 'words')],
       'Looks at connections; holds none of a meeting.',
     ),
     only(
@@ -83,6 +83,12 @@ module.exports = {
       lib('installed'),
       [lib('ui', 'words')],
       'What an installed app is more than a page; knows no meeting.',
+    ),
+    only(
+      'record',
+      lib('record'),
+      [lib('protocol', 'signaling', 'words')],
+      'Shows what was said to the server; knows no meeting.',
     ),
     only(
       'meeting',
@@ -119,11 +125,11 @@ module.exports = {
       'What is said to people, in every language; knows nothing of what it is about.',
     ),
     only('routes', '^src/routes/', [
-      lib('meeting', 'ui', 'words', 'doctor', 'release', 'installed', ...features),
+      lib('meeting', 'ui', 'words', 'doctor', 'release', 'installed', 'record', ...features),
       '^src/lib/protocol/errors\\.ts$',
       '^src/lib/vault/exists\\.ts$',
     ]),
-    only('service-worker', '^src/service-worker/', [lib('protocol', 'vault', 'installed')]),
+    only('service-worker', '^src/service-worker/', [lib('protocol', 'vault', 'installed', 'words')]),
     only('server', '^src/server/', [lib('protocol')]),
     {
       name: 'no-test-in-product',

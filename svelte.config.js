@@ -1,8 +1,15 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import adapter from '@sveltejs/adapter-static';
 import { vitePreprocess } from '@sveltejs/vite-plugin-svelte';
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+
+/** Kit knows the hashes of its own inline scripts; this is that of the one in app.html. */
+const template = readFileSync(new URL('src/app.html', import.meta.url), 'utf8');
+const script = /<script>([^]*?)<\/script>/.exec(template)?.[1] ?? '';
+/** @type {`sha256-${string}`} */
+const scriptHash = `sha256-${createHash('sha256').update(script).digest('base64')}`;
 
 /** @type {import('@sveltejs/kit').Config} */
 export default {
@@ -24,7 +31,7 @@ export default {
       mode: 'hash',
       directives: {
         'default-src': ['none'],
-        'script-src': ['self', 'wasm-unsafe-eval'],
+        'script-src': ['self', 'wasm-unsafe-eval', scriptHash],
         'style-src': ['self'],
         // Kit's route announcer sets one fixed inline style; this is its hash.
         'style-src-attr': ['unsafe-hashes', 'sha256-S8qMpvofolR8Mpjy4kQvEm7m1q8clzU4dfDH0AmvZjo='],

@@ -1,6 +1,7 @@
 import { sveltekit } from '@sveltejs/kit/vite';
 import { SvelteKitPWA } from '@vite-pwa/sveltekit';
 import { defineConfig } from 'vite';
+import { galleryPage } from './src/lib/ui/gallery/dev-page';
 import { withIntegrity } from './scripts/precache-entries.mjs';
 import { pinnedKey } from './scripts/release-key.mjs';
 import { parleyDevServer } from './src/server/dev';
@@ -12,7 +13,7 @@ import { parleyDevServer } from './src/server/dev';
 const CHUNKS = [
   {
     name: 'shell',
-    test: /node_modules\/(?:svelte|@sveltejs|esm-env|clsx)\/|rolldown\/runtime|vite\/preload|\/src\/hooks|\/ui\/(?:Frame|Mark|Icon|Alert|Trouble|Dialog|ConfirmDialog|words|idle|tokens|base)\.|\/lib\/words\/[\w-]+\.|\/lib\/protocol\/(?:errors|bytes|link)\.|\/vault\/exists\.|\/RewrittenNotice\.|\/installed\/handed\.|\/doctor\/.*type=style/,
+    test: /node_modules\/(?:svelte|@sveltejs|esm-env|clsx)\/|rolldown\/runtime|vite\/preload|\/src\/hooks|\/ui\/(?:Frame|Mark|Icon|Alert|Trouble|Dialog|ConfirmDialog|words|idle|page-fade|tokens|base)\.|\/lib\/words\/[\w-]+\.|\/lib\/protocol\/(?:errors|bytes|link)\.|\/vault\/exists\.|\/RewrittenNotice\.|\/installed\/handed\.|\/doctor\/.*type=style/,
     priority: 3,
   },
   {
@@ -55,6 +56,7 @@ export default defineConfig({
   plugins: [
     sveltekit(),
     parleyDevServer(),
+    galleryPage(),
     SvelteKitPWA({
       strategies: 'injectManifest',
       srcDir: 'src/service-worker',
@@ -121,6 +123,7 @@ export default defineConfig({
         globIgnores: [
           'server/**',
           'client/screenshot-*.png',
+          'client/social.png',
           'client/.vite/**',
           'client/service-worker.js',
           'client/_app/version.json',
