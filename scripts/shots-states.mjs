@@ -1,86 +1,29 @@
 /**
- * How each state that `shots.mjs` takes is reached: by real people in real browsers, through the names that the product
- * promises. Each group stands for itself.
+ * How each state that `shots.mjs` takes is reached: by real people in real browsers (shots-people.mjs). Each group stands
+ * for itself.
  */
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'vite';
 import { hostParley, launchBrowser, startParley } from '../bench/support.mjs';
+import { connected, join, meet, newPerson, press, rename, say } from './shots-people.mjs';
 
 /**
- * @typedef {import('@playwright/test').Page} Page
- * @typedef {{
- *   browser: import('@playwright/test').Browser,
- *   parley: { url: string },
- *   shoot: (name: string, page: Page, how?: { isLong?: boolean }) => Promise<void>,
- * }} Stage
+ * @typedef {import('./shots-people.mjs').Stage} Stage
  * @typedef {{ names: string[], take: (stage: Stage) => Promise<void> }} State
  */
 
-const LOOK = {
-  viewport: { width: 1280, height: 800 },
-  locale: 'en-GB',
-  reducedMotion: /** @type {const} */ ('reduce'),
-};
-const PAGES = ['how-it-works', 'what-our-server-sees', 'connection-help', 'settings', 'share'];
-
-/** @param {Stage} stage */
-async function newPerson({ browser }) {
-  const context = await browser.newContext({ ...LOOK, permissions: ['clipboard-read', 'clipboard-write'] });
-  return context.newPage();
-}
-
-/**
- * @param {Page} page
- * @param {string} name
- */
-const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
-
-/**
- * @param {Page} page
- * @param {string} name
- */
-async function rename(page, name) {
-  await press(page, 'Rename');
-  await page.getByRole('textbox', { name: 'Meeting name' }).fill(name);
-  await press(page, 'Save');
-  await page.getByRole('dialog').waitFor({ state: 'hidden' });
-}
-
-/**
- * @param {Page} page
- * @param {string} link
- */
-async function join(page, link, name = 'Grace') {
-  await page.goto(link);
-  await page.getByRole('textbox', { name: 'Your name' }).fill(name);
-  await press(page, 'Join');
-}
-
-/** @param {Page} page */
-const connected = (page) => page.getByRole('textbox', { name: 'Message' }).waitFor();
-
-/**
- * @param {Page} page
- * @param {string} text
- */
-async function say(page, text) {
-  await page.getByRole('textbox', { name: 'Message' }).fill(text);
-  await press(page, 'Send');
-}
-
-/**
- * Two in a meeting that has a name.
- * @param {Stage} stage
- */
-async function meet(stage, name = 'The roof') {
-  const host = await newPerson(stage);
-  const guest = await newPerson(stage);
-  const link = await hostParley(host, stage.parley.url);
-  await rename(host, name);
-  await join(guest, link);
-  await Promise.all([connected(host), connected(guest)]);
-  return { host, guest, link };
-}
+const PAGES = [
+  'how-it-works',
+  'what-our-server-sees',
+  'connection-help',
+  'settings',
+  'share',
+  'glossary',
+  'privacy',
+  'safety',
+  'faq',
+  'accessibility',
+];
 
 /** @type {State} */
 const home = {

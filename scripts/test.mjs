@@ -6,7 +6,7 @@
  *
  * A check (format, lint, ...) counts as one; a test runner's tests count each. No step hides a later one.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -23,6 +23,12 @@ const broken = [];
 
 /** @typedef {{ passed: number, failed: number, failures?: string[] }} Counts */
 
+const OPTIONS = { cwd: root, shell: process.platform === 'win32' };
+
+/** @param {string} program */
+const pathOf = (program) =>
+  program === 'node' ? process.execPath : join(root, 'node_modules', '.bin', program);
+
 /**
  * Runs one of node_modules/.bin, or `node` itself; its output is shown as it comes.
  * @param {string} program
@@ -31,9 +37,10 @@ const broken = [];
  * @returns {boolean} whether it succeeded
  */
 function run(program, args, env = {}) {
-  const path = program === 'node' ? process.execPath : join(root, 'node_modules', '.bin', program);
-  const options = { cwd: root, env: { ...process.env, ...env }, shell: process.platform === 'win32' };
-  return spawnSync(path, args, { ...options, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
+  const options = { ...OPTIONS, env: { ...process.env, ...env } };
+  return (
+    spawnSync(pathOf(program), args, { ...options, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
+  );
 }
 
 /**
@@ -43,10 +50,53 @@ function run(program, args, env = {}) {
  */
 function check(name, program, ...args) {
   process.stdout.write(`\n▸ ${name}\n`);
-  const isGood = run(program, args);
+  return counted(name, run(program, args));
+}
+
+/**
+ * @param {string} name
+ * @param {boolean} isGood
+ */
+function counted(name, isGood) {
   total[isGood ? 'passed' : 'failed'] += 1;
   if (!isGood) broken.push(name);
   return isGood;
+}
+
+/** @typedef {[name: string, program: string, ...args: string[]]} Check */
+
+/**
+ * Checks that only read, two at a time: most use one core. What each says is shown whole when it ends.
+ * @param {Check[]} checks
+ */
+async function checksTogether(checks) {
+  const waiting = [...checks];
+  const next = async () => {
+    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
+      const [name, program, ...args] = one;
+      const { isGood, output } = await runQuietly(program, args);
+      process.stdout.write(`\n▸ ${name}\n${output}`);
+      counted(name, isGood);
+    }
+  };
+  await Promise.all([next(), next()]);
+}
+
+/**
+ * @param {string} program
+ * @param {string[]} args
+ * @returns {Promise<{ isGood: boolean, output: string }>}
+ */
+function runQuietly(program, args) {
+  const child = spawn(pathOf(program), args, { ...OPTIONS, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (/** @type {string} */ text) => (output += text));
+  }
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve({ isGood: false, output: `${output}${String(error)}\n` }));
+    child.once('close', (code) => resolve({ isGood: code === 0, output }));
+  });
 }
 
 /**
@@ -158,18 +208,20 @@ function networks() {
   runner('nat', 'node', ['tests/nat/run.js', 'smoke'], { LAB_REPORT: reportPath('nat') }, (report) => report);
 }
 
-function everything() {
+async function everything() {
   if (!check('install', 'node', 'scripts/ready.mjs')) return;
   if (!isQuick && !check('chromium', 'node', 'scripts/find-chromium.mjs')) return;
   check('sync', 'svelte-kit', 'sync');
-  check('format', 'prettier', '--check', '.');
-  check('lint', 'eslint', '--max-warnings', '0', '.');
-  check('types', 'svelte-check', '--tsconfig', './tsconfig.json', '--fail-on-warnings');
-  check('types of the server', 'tsc', '-p', 'src/server/tsconfig.json');
-  check('types of the service worker', 'tsc', '-p', 'src/service-worker/tsconfig.json');
-  check('imports', 'depcruise', 'src', '--config');
-  check('dead code', 'knip');
-  check('words', 'node', 'scripts/words.mjs', '--check');
+  await checksTogether([
+    ['lint', 'eslint', '--max-warnings', '0', '.'],
+    ['types', 'svelte-check', '--tsconfig', './tsconfig.json', '--fail-on-warnings'],
+    ['format', 'prettier', '--check', '.'],
+    ['types of the server', 'tsc', '-p', 'src/server/tsconfig.json'],
+    ['types of the service worker', 'tsc', '-p', 'src/service-worker/tsconfig.json'],
+    ['imports', 'depcruise', 'src', '--config'],
+    ['dead code', 'knip'],
+    ['words', 'node', 'scripts/words.mjs', '--check'],
+  ]);
   const isBuilt = check('build', 'node', 'scripts/ready.mjs', '--build');
   if (isBuilt) check('size', 'node', 'scripts/size.mjs');
   if (isQuick) return vitest('node');
@@ -180,7 +232,7 @@ function everything() {
 }
 
 try {
-  everything();
+  await everything();
 } finally {
   rmSync(reports, { recursive: true, force: true });
 }

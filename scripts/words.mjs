@@ -18,7 +18,7 @@ const BASE = 'en';
 /** Said by notifications, and by no page. */
 const OF_SERVICE_WORKER = 'told';
 /** What a language's module declares, and the types that it speaks of. */
-const DECLARED = [`messages/${BASE}.d.ts`, 'registry.d.ts'];
+const DECLARED = [`messages/${BASE}.d.ts`, 'registry.d.ts', 'runtime.d.ts'];
 const stamp = join(compiled, 'stamp');
 
 /** @typedef {Record<string, unknown>} Messages */

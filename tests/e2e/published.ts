@@ -26,15 +26,13 @@ export class Published {
     const folder = await mkdtemp(join(tmpdir(), 'parley-published-'));
     const key = join(folder, 'key.pem');
     const publicKey = (await runSign('--new-key', key)).trim().split('\n').at(-1) ?? '';
-    const old = await cleanBuild(join(folder, 'old'), { APP_VERSION: oldVersion, RELEASE_KEY: publicKey });
-    const next = await cleanBuild(
-      join(folder, 'next'),
-      { APP_VERSION: nextVersion, RELEASE_KEY: publicKey },
-      async (root) => {
+    const [old, next] = await Promise.all([
+      cleanBuild(join(folder, 'old'), { APP_VERSION: oldVersion, RELEASE_KEY: publicKey }),
+      cleanBuild(join(folder, 'next'), { APP_VERSION: nextVersion, RELEASE_KEY: publicKey }, async (root) => {
         await writeFile(join(root, 'CHANGELOG.md'), `## ${nextVersion}\n\n### For people\n- ${change}\n`);
         await changeLazyPart(root);
-      },
-    );
+      }),
+    ]);
     for (const build of [old, next]) await runSign('--client', join(build, 'client'), '--key', key);
     return new Published(folder, old, next);
   }
@@ -48,11 +46,13 @@ export class Published {
     return join(root, 'build');
   }
 
-  /** A script of the next version that the old one does not have, and that caches may keep for a year. */
+  /** A script of the next version's pages that the old one does not have, and that caches may keep for a year. */
   async newPart(): Promise<string> {
     const [known, files] = await Promise.all([this.old, this.next].map(filesOf));
+    // Other scripts may be words of a language that this device does not speak, and so does not keep.
+    const page = await readFile(join(this.next, 'client', 'm.html'), 'utf8');
     const part = files?.find(
-      (file) => /^_app\/immutable\/chunks\/.*\.js$/.test(file) && !known?.includes(file),
+      (file) => /^_app\/immutable\/.*\.js$/.test(file) && page.includes(file) && !known?.includes(file),
     );
     if (part === undefined) throw new Error('The two builds have the same scripts');
     return part;

@@ -31,7 +31,7 @@ const notice = (page: Page) => page.getByRole('status').filter({ hasText: NOTICE
 
 async function expectReadable({ page }: Visitor): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id }) => id)).toEqual([]);
+  expect(violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))).toEqual([]);
 }
 
 test('debug mode is said wherever somebody might come online, and for as long as it lasts', async ({
