@@ -14,19 +14,21 @@ const MIN_SCREEN = 20;
 const MIN_ROW_PX = 44;
 /** So many rows come at a time: on a slow device each takes some milliseconds, and keys must not wait for them. */
 const STEP = 6;
+/** So many rows go at a time from above the newest. */
+const SLACK = 12;
 
 /** The most rows that a screen may hold. */
 export const screenOf = (screenPx: number): number => Math.max(MIN_SCREEN, Math.ceil(screenPx / MIN_ROW_PX));
 
-/** The end of the list stays drawn; for each row that comes, the highest goes. */
+/** The end of the list stays drawn. The highest rows go several at a time: what moves all others is not for every row. */
 export function followed(drawn: Drawn, last: number, most: number): Drawn {
   const to = last + 1;
-  return { from: Math.max(drawn.from, to - most), to };
+  return { from: to - drawn.from > most ? Math.max(drawn.from, to - most + SLACK) : drawn.from, to };
 }
 
 /** What fills a screen, with that row in its middle. */
 export function around(at: number, screenPx: number, rowPx: number): Drawn {
-  const half = Math.ceil(screenPx / rowPx / 2) + 2;
+  const half = Math.ceil(screenPx / rowPx / 2) + 1;
   return { from: at - half, to: at + half };
 }
 
