@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Browser } from '@playwright/test';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { afterRest, sentBytes, pageLoads } from '../../scripts/size.mjs';
-import { launchChromium, startProduct, type Product } from './product';
+import { CLIENT, filesIn, launchChromium, startProduct, type Product } from './product';
 
 /** What Chromium loads on the first view is what the budget reckons with, and no more. */
 let product: Product;
@@ -45,4 +47,15 @@ test.for([
   expect(loaded.filter((file) => !reckoned.files.has(file))).toEqual([]);
   const total = loaded.reduce((sum, file) => sum + sentBytes(file), 0);
   expect(total).toBeLessThanOrEqual(reckoned.budgetBytes);
+});
+
+test('a page waits for the styles of what it shows first, and not for those of what may come later', async () => {
+  const stylesOf = async (page: string) =>
+    [...(await readFile(join(CLIENT, page), 'utf8')).matchAll(/assets\/(\w+)\.[\w-]+\.css/g)].map(
+      ([, name]) => name,
+    );
+  const styles = await stylesOf('m.html');
+  expect(styles).toContain('shell');
+  for (const later of ['Call', 'TransferCard', 'HandedCard', 'Updates']) expect(styles).not.toContain(later);
+  expect((await filesIn(CLIENT)).some((file) => /assets\/Call\..*\.css$/.test(file))).toBe(true);
 });

@@ -52,6 +52,15 @@ export function within({ from, to }: Drawn, oldest: number, last: number): Drawn
   return { from: first, to: Math.min(first + (to - from), last + 1) };
 }
 
+/** Whether somebody sees space where there are rows. */
+export function showsSpace(
+  drawn: Drawn,
+  { oldest, last }: { oldest: number; last: number },
+  { rows, view }: { rows: Span; view: Span },
+): boolean {
+  return (drawn.from > oldest && rows.top > view.top) || (drawn.to <= last && rows.bottom < view.bottom);
+}
+
 /**
  * The next step to a screen ahead on both sides, so that a reader meets no edge; `drawn` itself when there is nothing to
  * do. `rows`: where those are that are drawn. `rowPx`: what the others are taken to be high.
