@@ -13,7 +13,7 @@ import { parleyDevServer } from './src/server/dev';
 const CHUNKS = [
   {
     name: 'shell',
-    test: /node_modules\/(?:svelte|@sveltejs|esm-env|clsx)\/|rolldown\/runtime|vite\/preload|\/src\/hooks|\/ui\/(?:Frame|Mark|Icon|Alert|Trouble|Dialog|ConfirmDialog|words|idle|page-fade|tokens|base)\.|\/lib\/words\/[\w-]+\.|\/lib\/protocol\/(?:errors|bytes|link)\.|\/vault\/exists\.|\/RewrittenNotice\.|\/installed\/handed\.|\/doctor\/.*type=style/,
+    test: /node_modules\/(?:svelte|@sveltejs|esm-env|clsx)\/|rolldown\/runtime|vite\/preload|\/src\/hooks|\/ui\/(?:Frame|Mark|Icon|Alert|Trouble|Dialog|ConfirmDialog|words|idle|page-fade|tokens|base)\.|\/lib\/words\/(?!LanguageChoice)[\w-]+\.|\/lib\/protocol\/(?:errors|bytes|link)\.|\/vault\/exists\.|\/RewrittenNotice\.|\/installed\/handed\.|\/doctor\/.*type=style/,
     priority: 3,
   },
   {
