@@ -1,11 +1,9 @@
-import AxeBuilder from '@axe-core/playwright';
 import type { Browser } from '@playwright/test';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { barriersOn } from '../support/barriers';
 import { launchChromium, pageAddresses, startProduct, type Product } from './product';
 
 /** Every page on its own, as a machine can judge it: WCAG 2.2 AA, in both colour schemes, on a phone and on a desk. */
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-
 let product: Product;
 let browser: Browser;
 
@@ -34,9 +32,7 @@ test.for([
     await page.goto('about:blank');
     await page.goto(product.origin + address, { waitUntil: 'networkidle' });
     await page.getByRole('main').filter({ hasText: /\S/ }).waitFor();
-    const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
-    for (const { id, nodes } of violations)
-      found.push(`${address} ${id} ${nodes.map(({ html }) => html).join(' ')}`);
+    found.push(...(await barriersOn(page)).map((barrier) => `${address} ${barrier}`));
     const isWider = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     if (isWider) found.push(`${address} scrolls sideways`);
   }

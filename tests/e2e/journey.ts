@@ -1,4 +1,5 @@
 import { test as base, expect, type Browser, type BrowserContext, type Page } from '@playwright/test';
+import { barriersOn } from '../support/barriers';
 import { ParleyCluster } from '../support/cluster';
 import { ParleyServer } from '../support/server';
 
@@ -35,6 +36,9 @@ export type Fixtures = {
   guestLocale: string;
 };
 
+/** Where a journey ends, nothing may be in anybody's way. */
+const JOURNEY = /\/\d+-[\w-]+\.spec\.ts$/;
+
 export const test = base.extend<Fixtures>({
   expectedProblems: [[], { option: true }],
   processes: [1, { option: true }],
@@ -46,13 +50,23 @@ export const test = base.extend<Fixtures>({
     await use(server);
     await server.close();
   },
-  host: async ({ playwright, browserName, launchOptions, server, expectedProblems, hostLocale }, use) => {
+  host: async (
+    { playwright, browserName, launchOptions, server, expectedProblems, hostLocale },
+    use,
+    { file, project },
+  ) => {
     const browser = await playwright[browserName].launch(launchOptions);
-    await visit(browser, server, hostLocale, expectedProblems, use);
+    const isJourney = project.name === 'e2e' && JOURNEY.test(file);
+    await visit(browser, server, hostLocale, expectedProblems, isJourney, use);
   },
-  guest: async ({ playwright, browserName, launchOptions, server, expectedProblems, guestLocale }, use) => {
+  guest: async (
+    { playwright, browserName, launchOptions, server, expectedProblems, guestLocale },
+    use,
+    { file, project },
+  ) => {
     const browser = await playwright[browserName].launch(launchOptions);
-    await visit(browser, server, guestLocale, expectedProblems, use);
+    const isJourney = project.name === 'e2e' && JOURNEY.test(file);
+    await visit(browser, server, guestLocale, expectedProblems, isJourney, use);
   },
 });
 
@@ -61,6 +75,7 @@ async function visit(
   server: ParleyServer,
   locale: string,
   expected: RegExp[],
+  isJourney: boolean,
   use: (visitor: Visitor) => Promise<void>,
 ): Promise<void> {
   const context = await browser.newContext({
@@ -72,9 +87,19 @@ async function visit(
   const page = await context.newPage();
   watch(page, problems);
   await use(new Visitor(context, page, problems));
+  const barriers = isJourney ? await barriersIn(context) : [];
   await browser.close();
   const unexpected = problems.filter((problem) => !expected.some((pattern) => pattern.test(problem)));
   expect(unexpected, 'console errors, page errors and violations of the content security policy').toEqual([]);
+  expect(barriers, 'what is in the way of those who use a keyboard or a screen reader').toEqual([]);
+}
+
+async function barriersIn(context: BrowserContext): Promise<string[]> {
+  const found: string[] = [];
+  for (const page of context.pages()) {
+    if (page.url().startsWith('http')) found.push(...(await barriersOn(page)));
+  }
+  return found;
 }
 
 function watch(page: Page, problems: string[]): void {

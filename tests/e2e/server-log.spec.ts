@@ -1,5 +1,5 @@
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { barriersOn } from '../support/barriers';
 import { ParleyServer } from '../support/server';
 import { createMeeting, expect, expectConnected, joinMeeting, test as base, type Visitor } from './journey';
 
@@ -30,8 +30,7 @@ const NOTICE = 'This server is in debug mode: it writes down full network addres
 const notice = (page: Page) => page.getByRole('status').filter({ hasText: NOTICE, visible: true });
 
 async function expectReadable({ page }: Visitor): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))).toEqual([]);
+  expect(await barriersOn(page)).toEqual([]);
 }
 
 test('debug mode is said wherever somebody might come online, and for as long as it lasts', async ({
