@@ -168,7 +168,7 @@ const talk = {
     await shoot('talk-empty', host);
     await say(guest, 'Hi Ada, did the photographs of the roof come through?');
     await say(guest, 'Twelve of them, about 3 MB each.');
-    await host.getByText('Twelve of them').waitFor();
+    await host.getByRole('log').getByText('Twelve of them').waitFor();
     await say(
       host,
       'All twelve, thank you. The left side looks worse than I thought, and the gutter has come away along the whole length of the wall.',
@@ -314,7 +314,7 @@ const wobble = {
     await join(guest, link);
     await Promise.all([connected(host), connected(guest)]);
     await say(guest, 'I am going into the tunnel now.');
-    await host.getByText('into the tunnel').waitFor();
+    await host.getByRole('log').getByText('into the tunnel').waitFor();
     await parley.close();
     await other.close();
     await host.getByText('Reconnecting').first().waitFor();
@@ -354,7 +354,7 @@ const large = {
     await join(guest, link);
     await Promise.all([connected(host), connected(guest)]);
     await say(guest, 'Are these letters large enough?');
-    await host.getByText('large enough').waitFor();
+    await host.getByRole('log').getByText('large enough').waitFor();
     await say(host, 'Yes, I read all of it without my glasses.');
     await shoot('large-chat', host);
     await host.goto(parley.url);

@@ -128,3 +128,5 @@ try {
   await browser.close();
   await parley.close();
 }
+// A state that was not reached may have left a browser or a server of its own.
+process.exit();

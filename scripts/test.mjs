@@ -6,7 +6,7 @@
  *
  * A check (format, lint, ...) counts as one; a test runner's tests count each. No step hides a later one.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -30,17 +30,24 @@ const pathOf = (program) =>
   program === 'node' ? process.execPath : join(root, 'node_modules', '.bin', program);
 
 /**
- * Runs one of node_modules/.bin, or `node` itself; its output is shown as it comes.
+ * Runs one of node_modules/.bin, or `node` itself. `isQuiet`: what it says is kept, and else shown as it comes.
  * @param {string} program
  * @param {string[]} args
- * @param {Record<string, string>} [env]
- * @returns {boolean} whether it succeeded
+ * @param {{ env?: Record<string, string>, isQuiet?: boolean }} [how]
+ * @returns {Promise<{ isGood: boolean, output: string }>}
  */
-function run(program, args, env = {}) {
+function run(program, args, { env = {}, isQuiet = false } = {}) {
+  const out = isQuiet ? 'pipe' : 'inherit';
   const options = { ...OPTIONS, env: { ...process.env, ...env } };
-  return (
-    spawnSync(pathOf(program), args, { ...options, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
-  );
+  const child = spawn(pathOf(program), args, { ...options, stdio: ['ignore', out, out] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (/** @type {string} */ text) => (output += text));
+  }
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve({ isGood: false, output: `${output}${String(error)}\n` }));
+    child.once('close', (code) => resolve({ isGood: code === 0, output }));
+  });
 }
 
 /**
@@ -48,9 +55,9 @@ function run(program, args, env = {}) {
  * @param {string} program
  * @param {...string} args
  */
-function check(name, program, ...args) {
+async function check(name, program, ...args) {
   process.stdout.write(`\n▸ ${name}\n`);
-  return counted(name, run(program, args));
+  return counted(name, (await run(program, args)).isGood);
 }
 
 /**
@@ -74,7 +81,7 @@ async function checksTogether(checks) {
   const next = async () => {
     for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
       const [name, program, ...args] = one;
-      const { isGood, output } = await runQuietly(program, args);
+      const { isGood, output } = await run(program, args, { isQuiet: true });
       process.stdout.write(`\n▸ ${name}\n${output}`);
       counted(name, isGood);
     }
@@ -82,34 +89,20 @@ async function checksTogether(checks) {
   await Promise.all([next(), next()]);
 }
 
-/**
- * @param {string} program
- * @param {string[]} args
- * @returns {Promise<{ isGood: boolean, output: string }>}
- */
-function runQuietly(program, args) {
-  const child = spawn(pathOf(program), args, { ...OPTIONS, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (/** @type {string} */ text) => (output += text));
-  }
-  return new Promise((resolve) => {
-    child.once('error', (error) => resolve({ isGood: false, output: `${output}${String(error)}\n` }));
-    child.once('close', (code) => resolve({ isGood: code === 0, output }));
-  });
-}
+/** @typedef {{ env?: Record<string, string>, isBeside?: boolean }} Manner `isBeside`: something else is shown meanwhile */
 
 /**
  * A runner that fails without a failed test (a crash, a file that does not load) counts as one failure.
  * @param {string} name
  * @param {string} program
  * @param {string[]} args
- * @param {Record<string, string>} env
  * @param {(report: any) => Counts} countsOf
+ * @param {Manner} [manner]
  */
-function runner(name, program, args, env, countsOf) {
-  process.stdout.write(`\n▸ ${name}\n`);
-  const isGood = run(program, args, env);
+async function runner(name, program, args, countsOf, { env = {}, isBeside = false } = {}) {
+  if (!isBeside) process.stdout.write(`\n▸ ${name}\n`);
+  const { isGood, output } = await run(program, args, { env, isQuiet: isBeside });
+  if (isBeside) process.stdout.write(`\n▸ ${name}\n${output}`);
   const counts = countsIn(name, countsOf);
   if (!isGood && counts.failed === 0) counts.failed = 1;
   total.passed += counts.passed;
@@ -134,10 +127,13 @@ function countsIn(name, countsOf) {
 /** @param {string} name */
 const reportPath = (name) => join(reports, `${name}.json`);
 
-/** @param {string[]} projects */
-function vitest(...projects) {
+/**
+ * @param {string[]} projects
+ * @param {Manner} [manner]
+ */
+async function vitest(projects, manner) {
   const name = projects.join('+');
-  runner(
+  await runner(
     name,
     'vitest',
     [
@@ -147,12 +143,12 @@ function vitest(...projects) {
       '--reporter=json',
       `--outputFile.json=${reportPath(name)}`,
     ],
-    {},
     (report) => ({
       passed: report.numPassedTests,
       failed: report.numFailedTests,
       failures: report.testResults.flatMap(failedTests),
     }),
+    manner,
   );
 }
 
@@ -189,29 +185,35 @@ function failedSpecs(suite) {
   return [...own, ...(suite.suites ?? []).flatMap(failedSpecs)];
 }
 
-function playwright() {
-  const env = { PLAYWRIGHT_JSON_OUTPUT_NAME: reportPath('e2e') };
+async function playwright() {
   if (findProgram(['redis-server', 'valkey-server'], []) === null) {
     process.stdout.write(
       '\nNo redis-server here: what needs one is left out (Debian: apt-get install redis-server).\n',
     );
   }
-  runner('e2e', 'playwright', ['test', '--reporter=list,json'], env, ({ stats, suites }) => ({
-    passed: stats.expected,
-    failed: stats.unexpected + stats.flaky,
-    failures: suites.flatMap(failedSpecs),
-  }));
+  await runner(
+    'e2e',
+    'playwright',
+    ['test', '--reporter=list,json'],
+    ({ stats, suites }) => ({
+      passed: stats.expected,
+      failed: stats.unexpected + stats.flaky,
+      failures: suites.flatMap(failedSpecs),
+    }),
+    { env: { PLAYWRIGHT_JSON_OUTPUT_NAME: reportPath('e2e') } },
+  );
 }
 
 /** Browsers behind routers of several kinds; where that cannot be, it says why in one line and counts nothing. */
-function networks() {
-  runner('nat', 'node', ['tests/nat/run.js', 'smoke'], { LAB_REPORT: reportPath('nat') }, (report) => report);
+async function networks() {
+  const env = { LAB_REPORT: reportPath('nat') };
+  await runner('nat', 'node', ['tests/nat/run.js', 'smoke'], (report) => report, { env });
 }
 
 async function everything() {
-  if (!check('install', 'node', 'scripts/ready.mjs')) return;
-  if (!isQuick && !check('chromium', 'node', 'scripts/find-chromium.mjs')) return;
-  check('sync', 'svelte-kit', 'sync');
+  if (!(await check('install', 'node', 'scripts/ready.mjs'))) return;
+  if (!isQuick && !(await check('chromium', 'node', 'scripts/find-chromium.mjs'))) return;
+  await check('sync', 'svelte-kit', 'sync');
   await checksTogether([
     ['lint', 'eslint', '--max-warnings', '0', '.'],
     ['types', 'svelte-check', '--tsconfig', './tsconfig.json', '--fail-on-warnings'],
@@ -222,13 +224,14 @@ async function everything() {
     ['dead code', 'knip'],
     ['words', 'node', 'scripts/words.mjs', '--check'],
   ]);
-  const isBuilt = check('build', 'node', 'scripts/ready.mjs', '--build');
-  if (isBuilt) check('size', 'node', 'scripts/size.mjs');
-  if (isQuick) return vitest('node');
-  vitest('node', 'browser');
-  if (isBuilt) vitest('build');
-  if (isBuilt) playwright();
-  if (isBuilt) networks();
+  const isBuilt = await check('build', 'node', 'scripts/ready.mjs', '--build');
+  if (isBuilt) await check('size', 'node', 'scripts/size.mjs');
+  if (isQuick) return vitest(['node']);
+  await vitest(['node', 'browser']);
+  if (!isBuilt) return;
+  // The journeys leave half the machine idle; what is built is built in folders of its own.
+  await Promise.all([vitest(['build'], { isBeside: true }), playwright()]);
+  await networks();
 }
 
 try {
