@@ -268,7 +268,7 @@ const call = {
     await press(guest, 'Accept');
     await host.getByRole('group', { name: "Grace's video" }).locator('video').waitFor();
     await say(guest, 'I can see you.');
-    /** @param {Page} page */
+    /** @param {import('./shots-people.mjs').Page} page */
     const wake = async (page) => {
       await page.mouse.move(200, 300);
       await page.mouse.move(260, 320);

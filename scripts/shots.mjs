@@ -4,8 +4,10 @@
  *
  *   node scripts/shots.mjs              everything
  *   node scripts/shots.mjs home- call-  only states whose names begin so
+ *
+ * The finest of what is there by then go into docs/images/contact-sheet.png.
  */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -13,6 +15,7 @@ import { launchBrowser, startParley } from '../bench/support.mjs';
 import { STATES } from './shots-states.mjs';
 
 const SHOTS = fileURLToPath(new URL('../shots/', import.meta.url));
+const CONTACT_SHEET = fileURLToPath(new URL('../docs/images/contact-sheet.png', import.meta.url));
 const SIZES = [
   { width: 320, height: 640 },
   { width: 360, height: 780 },
@@ -34,6 +37,18 @@ const SHEET_WIDTHS = new Map([
   [1024, 490],
   [1440, 760],
   [2560, 1080],
+]);
+
+/** What README shows: state, size, scheme, and how wide it is drawn there. */
+const FINEST = /** @type {const} */ ([
+  ['talk-chat', 1440, 'light', 1016],
+  ['talk-chat', 360, 'dark', 272],
+  ['guest-prejoin', 360, 'light', 272],
+  ['home-meetings', 360, 'dark', 272],
+  ['guest-waiting', 360, 'light', 272],
+  ['page-how-it-works', 1440, 'dark', 1016],
+  ['talk-files', 1024, 'light', 784],
+  ['call-voice', 1024, 'dark', 784],
 ]);
 
 const wanted = process.argv.slice(2);
@@ -111,6 +126,29 @@ figure{margin:0}img{display:block;max-block-size:1500px;object-fit:cover;object-
   await page.close();
 }
 
+/** @param {import('@playwright/test').Browser} browser */
+async function drawContactSheet(browser) {
+  const files = FINEST.map(([name, width, scheme, shown]) => ({
+    path: join(SHOTS, name, `${width}-${scheme}.png`),
+    shown,
+  }));
+  if (!files.every(({ path }) => existsSync(path))) return;
+  const page = await browser.newPage({ viewport: { width: 1640, height: 1000 } });
+  const pictures = files.map(
+    ({ path, shown }) =>
+      `<img src="${pathToFileURL(path).href}" style="inline-size:${shown}px;aspect-ratio:${shown > 300 ? '16 / 10' : '3 / 7'}">`,
+  );
+  const file = join(SHOTS, 'sheets', 'finest.html');
+  writeFileSync(
+    file,
+    `<!doctype html><style>body{margin:16px;background:#7d8784;display:flex;flex-wrap:wrap;gap:16px}
+img{block-size:auto;object-fit:cover;object-position:top;border-radius:10px}</style>${pictures.join('')}\n`,
+  );
+  await page.goto(pathToFileURL(file).href);
+  await page.screenshot({ path: CONTACT_SHEET, fullPage: true });
+  await page.close();
+}
+
 const parley = await startParley();
 // Sharing a screen needs no choice; each person is a window of their own.
 const browser = await launchBrowser();
@@ -124,6 +162,7 @@ try {
     });
   }
   await drawSheets(browser);
+  await drawContactSheet(browser);
 } finally {
   await browser.close();
   await parley.close();

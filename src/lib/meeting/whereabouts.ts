@@ -37,12 +37,19 @@ export function whereaboutsOf({ stage, role, people, waitingRoom, signaling }: S
   }
 }
 
-/** Tells it, for as long as the meeting is open. */
+/**
+ * Tells it, for as long as the meeting is open. What a window says as it closes may not arrive, so it holds a lock with the
+ * name of the channel too, which the browser gives back for it.
+ */
 export class Beacon {
   readonly #channel = new BroadcastChannel(CHANNEL);
+  readonly #over = new AbortController();
   #said = 'null';
 
   constructor() {
+    const { signal } = this.#over;
+    const isOver = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    void navigator.locks.request(CHANNEL, { mode: 'shared' }, () => isOver);
     this.#channel.onmessage = ({ data }) => {
       if (data === ASK && this.#said !== 'null') this.#channel.postMessage(this.#said);
     };
@@ -57,6 +64,7 @@ export class Beacon {
 
   close(): void {
     this.show(null);
+    this.#over.abort();
     this.#channel.close();
   }
 }
