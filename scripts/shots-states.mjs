@@ -177,7 +177,7 @@ const talk = {
       host,
       'Have a look at https://example.org/reports/2026/roof?section=left-side&photograph=11 before Thursday',
     );
-    await guest.getByText('before Thursday').waitFor();
+    await guest.getByRole('log').getByText('before Thursday').waitFor();
     await say(
       guest,
       'The script was `npm run report`, wasn’t it?\n```\nconst slope = Math.atan(height / run);\nconsole.log(slope.toFixed(3));\n```',
@@ -194,7 +194,7 @@ const talk = {
       .or(host.getByRole('toolbar').getByRole('button').nth(3))
       .first()
       .click();
-    await guest.getByText('I have them all').waitFor();
+    await guest.getByRole('log').getByText('I have them all').waitFor();
     await host.getByRole('textbox', { name: 'Message' }).hover();
     await shoot('talk-chat', host);
     await first.hover();

@@ -135,14 +135,13 @@ async function drawContactSheet(browser) {
   if (!files.every(({ path }) => existsSync(path))) return;
   const page = await browser.newPage({ viewport: { width: 1640, height: 1000 } });
   const pictures = files.map(
-    ({ path, shown }) =>
-      `<img src="${pathToFileURL(path).href}" style="inline-size:${shown}px;aspect-ratio:${shown > 300 ? '16 / 10' : '3 / 7'}">`,
+    ({ path, shown }) => `<img src="${pathToFileURL(path).href}" style="inline-size:${shown}px">`,
   );
   const file = join(SHOTS, 'sheets', 'finest.html');
   writeFileSync(
     file,
     `<!doctype html><style>body{margin:16px;background:#7d8784;display:flex;flex-wrap:wrap;gap:16px}
-img{block-size:auto;object-fit:cover;object-position:top;border-radius:10px}</style>${pictures.join('')}\n`,
+img{block-size:589px;object-fit:cover;object-position:top;border-radius:10px}</style>${pictures.join('')}\n`,
   );
   await page.goto(pathToFileURL(file).href);
   await page.screenshot({ path: CONTACT_SHEET, fullPage: true });
