@@ -87,7 +87,7 @@ module.exports = {
     only(
       'record',
       lib('record'),
-      [lib('protocol', 'signaling', 'words')],
+      [lib('protocol', 'signaling', 'ui', 'words')],
       'Shows what was said to the server; knows no meeting.',
     ),
     only(

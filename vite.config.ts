@@ -23,7 +23,7 @@ const CHUNKS = [
   },
   {
     name: 'reach',
-    test: /node_modules\/@trpc\/|\/lib\/signaling\/(?!server-sent)|\/worker\/(?:client|shuttle)|\/ui\/copy\.|\/files\/save\.|\/chat\/conversation\.|\/NameDialog\./,
+    test: /node_modules\/@trpc\/|\/lib\/signaling\/(?!server-sent)|\/worker\/(?:client|shuttle)|\/ui\/(?:copy|save)\.|\/chat\/conversation\.|\/NameDialog\./,
     priority: 1,
   },
   { name: 'update', test: /\/lib\/release\/(?:update|served|worker-url)\./ },

@@ -41,8 +41,8 @@ type Chunk = { file: string; imports?: string[]; css?: string[] };
  */
 function withoutLaterStyles(html: string): string {
   const chunks = JSON.parse(readFileSync(MANIFEST, 'utf8')) as Record<string, Chunk>;
-  const named = Object.keys(chunks).filter((name) => html.includes(chunks[name]?.file ?? name));
-  const needed = new Set(named);
+  const named = Object.entries(chunks).filter(([, { file }]) => html.includes(file));
+  const needed = new Set(named.map(([name]) => name));
   // What is added while it is walked is walked too.
   for (const name of needed) for (const imported of chunks[name]?.imports ?? []) needed.add(imported);
   const styles = new Set([...needed].flatMap((name) => chunks[name]?.css ?? []));

@@ -7,6 +7,7 @@ import { Middleman, type Part } from '../support/middleman';
 import { found } from '../support/needles';
 import { hasRedis, REDIS_MISSING, RedisServer } from '../support/redis';
 import { STREAM } from '../support/relay';
+import { descriptionsOf, keepDescriptions } from './descriptions';
 import { createMeeting, expect, expectConnected, expectHeard, joinMeeting, say, Visitor } from './journey';
 
 /**
@@ -57,32 +58,6 @@ const test = base.extend<{ logMode: 'normal' | 'debug'; isOnRedis: boolean; sett
     rmSync(dumps, { recursive: true });
   },
 });
-
-/** In the page: what its connections say of themselves, for the search afterwards. */
-function keepDescriptions(): void {
-  const kept: string[] = [];
-  Object.assign(window, { keptDescriptions: kept });
-  window.RTCPeerConnection = class extends RTCPeerConnection {
-    constructor(configuration?: RTCConfiguration) {
-      super(configuration);
-      this.addEventListener('icegatheringstatechange', () => kept.push(this.localDescription?.sdp ?? ''));
-    }
-  };
-}
-
-/** The true fingerprints, ICE passwords and candidates of a page's connections. */
-async function descriptionsOf({ page }: Visitor): Promise<Record<string, Buffer>> {
-  const kept = await page.evaluate(
-    () => (window as unknown as { keptDescriptions: string[] }).keptDescriptions,
-  );
-  const values = [...kept.join('\r\n').matchAll(/^a=(fingerprint:sha-256 |ice-pwd:|candidate:)(.*)$/gm)];
-  const needles = values.map(([, kind = '', value = '']) => [`${kind}${value}`, Buffer.from(value)] as const);
-  expect(
-    new Set(values.map(([, kind]) => kind)).size,
-    'fingerprints, passwords and candidates were kept',
-  ).toBe(3);
-  return Object.fromEntries(needles);
-}
 
 /** Takes a heap snapshot of the server while the meeting goes on. */
 async function heapOf({ middleman, dumps }: Setting): Promise<Buffer> {
@@ -158,8 +133,8 @@ async function expectBlind(setting: Setting): Promise<void> {
     'a fingerprint': Buffer.from('a=fingerprint:'),
     'ICE credentials': Buffer.from('a=ice-ufrag:'),
     'a candidate': Buffer.from('candidate:'),
-    ...(await descriptionsOf(host)),
-    ...(await descriptionsOf(guest)),
+    ...(await descriptionsOf(host.page)),
+    ...(await descriptionsOf(guest.page)),
   };
   expect(found(secrets, haystacks)).toEqual([]);
 

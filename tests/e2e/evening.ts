@@ -1,5 +1,6 @@
 import { test as base, expect, type BrowserContext, type Page } from '@playwright/test';
 import { Middleman, type Part } from '../support/middleman';
+import { descriptionsOf, keepDescriptions } from './descriptions';
 import { createMeeting, expectConnected, expectHeard, joinMeeting, say, Visitor } from './journey';
 
 /**
@@ -71,18 +72,6 @@ export function tap(page: Page): Frame[] {
   return frames;
 }
 
-/** In the page: what its connections say of themselves. */
-function keepDescriptions(): void {
-  const kept: string[] = [];
-  Object.assign(window, { keptDescriptions: kept });
-  window.RTCPeerConnection = class extends RTCPeerConnection {
-    constructor(configuration?: RTCConfiguration) {
-      super(configuration);
-      this.addEventListener('icegatheringstatechange', () => kept.push(this.localDescription?.sdp ?? ''));
-    }
-  };
-}
-
 async function live(middleman: Middleman, parts: Part[], host: Tapped, guest: Tapped): Promise<Evening> {
   const [one, other] = [host.visitor, guest.visitor];
   const page = host.meeting;
@@ -121,11 +110,7 @@ async function live(middleman: Middleman, parts: Part[], host: Tapped, guest: Ta
   const duringCall = parts.slice(quietFrom);
   await page.getByRole('button', { name: 'Hang up', exact: true }).click();
 
-  const kept = await page.evaluate(
-    () => (window as unknown as { keptDescriptions: string[] }).keptDescriptions,
-  );
-  const inside = [...kept.join('\r\n').matchAll(/^a=(fingerprint:sha-256 |ice-pwd:|candidate:)(.*)$/gm)];
-  expect(inside.length).toBeGreaterThan(2);
+  const inside = await descriptionsOf(page);
   return {
     ...{ middleman, parts, host, guest, link, duringCall },
     id: fragment.subarray(1, 17).toString('base64url'),
@@ -143,9 +128,7 @@ async function live(middleman: Middleman, parts: Part[], host: Tapped, guest: Ta
       ),
       'a description': Buffer.from('v=0\r\no=-'),
       'a candidate': Buffer.from('candidate:'),
-      ...Object.fromEntries(
-        inside.map(([, kind = '', value = '']) => [`${kind}${value}`, Buffer.from(value)]),
-      ),
+      ...inside,
     },
   };
 }

@@ -25,6 +25,8 @@ export class Visitor {
 
 export type Fixtures = {
   server: ParleyServer;
+  /** A browser of somebody's own for as long as `visiting` takes. */
+  visit: (locale: string, visiting: (visitor: Visitor) => Promise<void>) => Promise<void>;
   host: Visitor;
   guest: Visitor;
   /** Texts of console errors that this journey brings about on purpose. */
@@ -50,24 +52,19 @@ export const test = base.extend<Fixtures>({
     await use(server);
     await server.close();
   },
-  host: async (
-    { playwright, browserName, launchOptions, server, expectedProblems, hostLocale },
+  visit: async (
+    { playwright, browserName, launchOptions, server, expectedProblems },
     use,
     { file, project },
   ) => {
-    const browser = await playwright[browserName].launch(launchOptions);
     const isJourney = project.name === 'e2e' && JOURNEY.test(file);
-    await visit(browser, server, hostLocale, expectedProblems, isJourney, use);
+    await use(async (locale, visiting) => {
+      const browser = await playwright[browserName].launch(launchOptions);
+      await visit(browser, server, locale, expectedProblems, isJourney, visiting);
+    });
   },
-  guest: async (
-    { playwright, browserName, launchOptions, server, expectedProblems, guestLocale },
-    use,
-    { file, project },
-  ) => {
-    const browser = await playwright[browserName].launch(launchOptions);
-    const isJourney = project.name === 'e2e' && JOURNEY.test(file);
-    await visit(browser, server, guestLocale, expectedProblems, isJourney, use);
-  },
+  host: ({ visit, hostLocale }, use) => visit(hostLocale, use),
+  guest: ({ visit, guestLocale }, use) => visit(guestLocale, use),
 });
 
 async function visit(

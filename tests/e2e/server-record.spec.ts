@@ -66,7 +66,10 @@ const sumOf = (pieces: readonly Piece[]): Sum => ({
 /** The server's last word to a socket that the page is closing: a browser hands over no message after `close()`. */
 const STOPPED = /^\{"id":\d+,"result":\{"type":"stopped"\}\}$/;
 
-/** Signs of life that follow on one another are one line of the record, so they are counted and not lined up. */
+/**
+ * Signs of life that follow on one another are one line of the record, so they are counted and not lined up. What is
+ * sent and what comes pass each other on the way: each has its order, and between the two there is none.
+ */
 function expectSame(tab: Tab, crossed: readonly Piece[]): void {
   const hasStopped = tab.messages.some(({ fields }) => fields.some(({ value }) => value === 'stopped'));
   const wire = hasStopped ? crossed : crossed.filter(({ text }) => !STOPPED.test(text));
@@ -85,7 +88,10 @@ function expectSame(tab: Tab, crossed: readonly Piece[]): void {
       bytes: Buffer.byteLength(text),
       fields: [...(path === undefined ? [] : [{ name: 'path', value: path }]), ...fieldsOf(text)],
     }));
-  expect(said.filter((one) => !alive.includes(one))).toEqual(expected);
+  for (const sent of [true, false]) {
+    const shown = said.filter((one) => !alive.includes(one) && one.isSent === sent);
+    expect(shown).toEqual(expected.filter(({ isSent }) => isSent === sent));
+  }
 }
 
 const tabOf = (tabs: readonly Tab[], isWanted: (tab: Tab) => boolean): Tab => {

@@ -11,7 +11,7 @@ import type { Facts, FileTransfer } from './listing';
 import { ObjectUrls } from './object-urls';
 import { startOutgoing } from './outgoing';
 import { asPicture } from './preview';
-import { saveFile } from './save';
+import { saveFile } from '../ui/save';
 import type { FileMessage, Transfer, TransferEffect, TransferEvent } from './transfer';
 
 type FilesOptions = {

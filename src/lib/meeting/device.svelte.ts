@@ -1,4 +1,4 @@
-import { saveFile } from '../files/save';
+import { saveFile } from '../ui/save';
 import { needsPassphrase, readBackup, writeBackup, type ImportPlan } from '../vault/backup';
 import { isBackupDue } from '../vault/backup-age';
 import { lockState, removeLock, setLock, setLockAfter, type LockState } from '../vault/lock';
