@@ -1,4 +1,12 @@
-import { test as base, expect, type Browser, type BrowserContext, type Page } from '@playwright/test';
+import {
+  test as base,
+  expect,
+  type Browser,
+  type BrowserContext,
+  type BrowserType,
+  type LaunchOptions,
+  type Page,
+} from '@playwright/test';
 import { barriersOn } from '../support/barriers';
 import { ParleyCluster } from '../support/cluster';
 import { ParleyServer } from '../support/server';
@@ -25,8 +33,6 @@ export class Visitor {
 
 export type Fixtures = {
   server: ParleyServer;
-  /** A browser of somebody's own for as long as `visiting` takes. */
-  visit: (locale: string, visiting: (visitor: Visitor) => Promise<void>) => Promise<void>;
   host: Visitor;
   guest: Visitor;
   /** Texts of console errors that this journey brings about on purpose. */
@@ -38,10 +44,13 @@ export type Fixtures = {
   guestLocale: string;
 };
 
+/** One browser for each end, started once for a whole file: to start them for every test takes a tenth of the time. */
+type Browsers = { hosts: Browser; guests: Browser };
+
 /** Where a journey ends, nothing may be in anybody's way. */
 const JOURNEY = /\/\d+-[\w-]+\.spec\.ts$/;
 
-export const test = base.extend<Fixtures>({
+export const test = base.extend<Fixtures, Browsers>({
   expectedProblems: [[], { option: true }],
   processes: [1, { option: true }],
   hostLocale: ['en-GB', { option: true }],
@@ -52,20 +61,29 @@ export const test = base.extend<Fixtures>({
     await use(server);
     await server.close();
   },
-  visit: async (
-    { playwright, browserName, launchOptions, server, expectedProblems },
-    use,
-    { file, project },
-  ) => {
-    const isJourney = project.name === 'e2e' && JOURNEY.test(file);
-    await use(async (locale, visiting) => {
-      const browser = await playwright[browserName].launch(launchOptions);
-      await visit(browser, server, locale, expectedProblems, isJourney, visiting);
-    });
-  },
-  host: ({ visit, hostLocale }, use) => visit(hostLocale, use),
-  guest: ({ visit, guestLocale }, use) => visit(guestLocale, use),
+  hosts: [
+    ({ playwright, browserName, launchOptions }, use) => started(playwright[browserName], launchOptions, use),
+    { scope: 'worker' },
+  ],
+  guests: [
+    ({ playwright, browserName, launchOptions }, use) => started(playwright[browserName], launchOptions, use),
+    { scope: 'worker' },
+  ],
+  host: ({ hosts, server, hostLocale, expectedProblems }, use, { file, project }) =>
+    visit(hosts, server, hostLocale, expectedProblems, project.name === 'e2e' && JOURNEY.test(file), use),
+  guest: ({ guests, server, guestLocale, expectedProblems }, use, { file, project }) =>
+    visit(guests, server, guestLocale, expectedProblems, project.name === 'e2e' && JOURNEY.test(file), use),
 });
+
+async function started(
+  type: BrowserType,
+  options: LaunchOptions,
+  use: (browser: Browser) => Promise<void>,
+): Promise<void> {
+  const browser = await type.launch(options);
+  await use(browser);
+  await browser.close();
+}
 
 async function visit(
   browser: Browser,
@@ -85,7 +103,7 @@ async function visit(
   watch(page, problems);
   await use(new Visitor(context, page, problems));
   const barriers = isJourney ? await barriersIn(context) : [];
-  await browser.close();
+  await context.close();
   const unexpected = problems.filter((problem) => !expected.some((pattern) => pattern.test(problem)));
   expect(unexpected, 'console errors, page errors and violations of the content security policy').toEqual([]);
   expect(barriers, 'what is in the way of those who use a keyboard or a screen reader').toEqual([]);
