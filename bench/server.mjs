@@ -1,10 +1,11 @@
 /**
  * What the server can carry, against a bare relay on the same machine in the same run.
  *
- *   node bench/server.mjs [--parts idle,joins,nodes,others] [--rounds 3] [--people 20000] [--joins 3000]
+ *   node bench/server.mjs [--parts idle,growth,joins,nodes,others] [--rounds 3] [--people 20000] [--joins 3000]
  *     [--messages 40000]
  *
  *   idle    memory and CPU of people who are there and do nothing
+ *   growth  whether the memory in use grows in step with the people
  *   joins   CPU of complete joins, and how long a relayed envelope takes at half load
  *   nodes   joins over two processes that share a Redis; needs redis-server
  *   others  memory and CPU beside PeerJS's server and Socket.IO, which are installed on the first run
@@ -12,6 +13,7 @@
  * The people are played by a process of their own. Linux only: memory and CPU are read from /proc.
  */
 import { parseArgs } from 'node:util';
+import { measureGrowth } from './server/growth.mjs';
 import { measureIdle } from './server/idle.mjs';
 import { measureJoins } from './server/join-cost.mjs';
 import { measureNodes } from './server/nodes.mjs';
@@ -19,7 +21,7 @@ import { measureOthers } from './server/others.mjs';
 
 const { values } = parseArgs({
   options: {
-    parts: { type: 'string', default: 'idle,joins,nodes,others' },
+    parts: { type: 'string', default: 'idle,growth,joins,nodes,others' },
     rounds: { type: 'string', default: '3' },
     people: { type: 'string', default: '20000' },
     joins: { type: 'string', default: '3000' },
@@ -41,6 +43,7 @@ const [rounds, people, joins] = [whole(values.rounds), whole(values.people), who
 const messages = whole(values.messages);
 const parts = new Map([
   ['idle', () => measureIdle({ rounds, people })],
+  ['growth', () => measureGrowth({ rounds, people })],
   ['joins', () => measureJoins({ rounds, joins })],
   ['nodes', () => measureNodes({ rounds, joins })],
   ['others', () => measureOthers({ rounds, people: Math.min(people, PEOPLE_BESIDE_OTHERS), messages })],

@@ -11,7 +11,7 @@
 import process from 'node:process';
 import { RendererMemory } from './memory.mjs';
 import { accept, launchCaller, meet, pause, received, requireSeal, ring } from './meet.mjs';
-import { keep, median, readOptions, startParley } from './support.mjs';
+import { keep, median, readOptions, slope, startParley } from './support.mjs';
 
 /** @typedef {import('@playwright/test').Page} Page */
 /** @typedef {typeof globalThis & { caller: import('./caller.mjs').Caller }} Called */
@@ -102,7 +102,7 @@ function judge(looks) {
     leadMaxMs: Math.max(...looks.map(({ look }) => look.leadMaxMs)),
     leadFirstMs: lead.first,
     leadLastMs: lead.last,
-    leadTrendMsPerHour: rounded(slope(leads) * 3600),
+    leadTrendMsPerHour: rounded(slope(leads.map(({ atS, value }) => [atS, value])) * 3600),
   };
   // What could not be read has not held: every comparison with NaN is false.
   const holds = {
@@ -111,17 +111,6 @@ function judge(looks) {
     refused: figures.refused === 0 && (end?.heard ?? 0) > 0,
   };
   return { figures, holds };
-}
-
-/**
- * Of the straight line with the least squares.
- * @param {{ atS: number, value: number }[]} points
- */
-function slope(points) {
-  const mean = (/** @type {number[]} */ values) => values.reduce((sum, one) => sum + one, 0) / values.length;
-  const [atS, value] = [mean(points.map((point) => point.atS)), mean(points.map((point) => point.value))];
-  const spread = points.reduce((sum, point) => sum + (point.atS - atS) ** 2, 0);
-  return points.reduce((sum, point) => sum + (point.atS - atS) * (point.value - value), 0) / spread;
 }
 
 /** @param {number} value */

@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { freePort, launchParley, launchRedis } from './server/launch.mjs';
 import { openFiles, residentBytes } from './server/process.mjs';
-import { keep } from './support.mjs';
+import { keep, mean, slope } from './support.mjs';
 
 /** Until then pools and caches fill and the heap finds its size; a third of a short run. */
 const SETTLE_MINUTES = 10;
@@ -110,11 +110,11 @@ function collections({ launched }) {
  * @param {Reading[]} readings
  */
 function rise(readings) {
-  const mean = (/** @type {number[]} */ some) => some.reduce((sum, one) => sum + one, 0) / some.length;
-  const [atS, mb] = [mean(readings.map((one) => one.atS)), mean(readings.map((one) => one.mb))];
-  const spread = readings.reduce((sum, one) => sum + (one.atS - atS) ** 2, 0);
-  const slope = readings.reduce((sum, one) => sum + (one.atS - atS) * (one.mb - mb), 0) / spread;
-  return { mb, rise: slope * ((readings.at(-1)?.atS ?? NaN) - (readings[0]?.atS ?? NaN)) };
+  const perS = slope(readings.map(({ atS, mb }) => [atS, mb]));
+  return {
+    mb: mean(readings.map(({ mb }) => mb)),
+    rise: perS * ((readings.at(-1)?.atS ?? NaN) - (readings[0]?.atS ?? NaN)),
+  };
 }
 
 /**

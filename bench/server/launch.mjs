@@ -100,8 +100,9 @@ export function launchParley(env = {}, nodeArgs = []) {
   return launchNode(join(build, 'server/main.js'), { ...LIMITS, ...env }, nodeArgs);
 }
 
-export function launchBare() {
-  return launchNode(join(ROOT, 'bench/server/bare.mjs'));
+/** @param {string[]} [nodeArgs] */
+export function launchBare(nodeArgs = []) {
+  return launchNode(join(ROOT, 'bench/server/bare.mjs'), {}, nodeArgs);
 }
 
 /** Keeps nothing on disk. */

@@ -74,6 +74,9 @@ export function machineCpuMs() {
   return (user + nice + system + irq + softirq + steal) * TICK_MS;
 }
 
+/** What a process writes that was told to collect (collect.mjs). */
+export const COLLECTED = 'all rubbish is collected\n';
+
 /** Sockets that a process here can have, beside what it has open anyway: nobody without privileges may raise that. */
 export function mostSockets() {
   const limit = /^Max open files\s+\S+\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
