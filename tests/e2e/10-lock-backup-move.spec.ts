@@ -150,10 +150,10 @@ test('a plain export warns, and a file that is no backup changes nothing', async
   const spoilt = [Buffer.from('hello'), Buffer.from(JSON.stringify({ ...contents, meetings: 7 }))];
   for (const buffer of spoilt) {
     await page.getByLabel('Import backup').setInputFiles({ name: 'x.parley', mimeType: '', buffer });
-    await expect(page.getByRole('dialog', { name: 'Import backup' }).getByRole('alert')).toContainText(
-      /backup/,
-    );
+    const dialog = page.getByRole('dialog', { name: 'Import backup' });
+    await expect(dialog.getByRole('alert')).toContainText(/backup/);
     await page.keyboard.press('Escape');
+    await expect(dialog).toBeHidden();
   }
   await page.goto('/');
   await expect(meetings(page)).toHaveCount(1);
