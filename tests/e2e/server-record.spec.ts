@@ -63,35 +63,47 @@ const sumOf = (pieces: readonly Piece[]): Sum => ({
   bytes: pieces.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0),
 });
 
-/** The server's last word to a socket that the page is closing: a browser hands over no message after `close()`. */
-const STOPPED = /^\{"id":\d+,"result":\{"type":"stopped"\}\}$/;
+/** The server's last word to a socket that the page is closing: a browser may hand over no message after `close()`. */
+const LAST_WORD = /^\{"id":\d+,"result":\{"type":"stopped"\}\}$/;
+const isLastWord = ({ text }: Piece) => LAST_WORD.test(text);
+
+type Line = { isSent: boolean; bytes: number; fields: Field[] };
+const holds = ({ fields }: Line, text: RegExp) => fields.some(({ value }) => text.test(String(value)));
 
 /**
  * Signs of life that follow on one another are one line of the record, so they are counted and not lined up. What is
  * sent and what comes pass each other on the way: each has its order, and between the two there is none.
  */
-function expectSame(tab: Tab, crossed: readonly Piece[]): void {
-  const hasStopped = tab.messages.some(({ fields }) => fields.some(({ value }) => value === 'stopped'));
-  const wire = hasStopped ? crossed : crossed.filter(({ text }) => !STOPPED.test(text));
-  expect(tab.sent).toEqual(sumOf(wire.filter(({ isSent }) => isSent)));
-  expect(tab.received).toEqual(sumOf(wire.filter(({ isSent }) => !isSent)));
-  expect(tab.dropped).toBe(0);
-  const said = tab.messages.flatMap(({ count, direction, bytes, fields }) =>
+function expectSame(tab: Tab, wire: readonly Piece[]): void {
+  const said = tab.messages.flatMap(({ count, direction, bytes, fields }): Line[] =>
     Array.from({ length: count }, () => ({ isSent: direction === 'sent', bytes, fields })),
   );
-  const alive = said.filter(({ fields: [first] }) => /^P[IO]NG$/.test(String(first?.value)));
+  const alive = said.filter((line) => holds(line, /^P[IO]NG$/));
   expect(alive).toHaveLength(wire.filter(isSignOfLife).length);
+  const last = said.filter((line) => holds(line, /^stopped$/));
+  expect(last.length).toBeLessThanOrEqual(wire.filter(isLastWord).length);
+
+  expect(tab.dropped).toBe(0);
+  const lastBytes = last.reduce((sum, { bytes }) => sum + bytes, 0);
+  const received = sumOf(wire.filter((piece) => !piece.isSent && !isLastWord(piece)));
+  expect(tab.sent).toEqual(sumOf(wire.filter(({ isSent }) => isSent)));
+  expect(tab.received).toEqual({
+    messages: received.messages + last.length,
+    bytes: received.bytes + lastBytes,
+  });
+
   const expected = wire
-    .filter((piece) => !isSignOfLife(piece))
+    .filter((piece) => !isSignOfLife(piece) && !isLastWord(piece))
     .map(({ isSent, text, path }) => ({
       isSent,
       bytes: Buffer.byteLength(text),
       fields: [...(path === undefined ? [] : [{ name: 'path', value: path }]), ...fieldsOf(text)],
     }));
-  for (const sent of [true, false]) {
-    const shown = said.filter((one) => !alive.includes(one) && one.isSent === sent);
-    expect(shown).toEqual(expected.filter(({ isSent }) => isSent === sent));
-  }
+  const shown = said.filter((line) => !alive.includes(line) && !last.includes(line));
+  for (const sent of [true, false])
+    expect(shown.filter(({ isSent }) => isSent === sent)).toEqual(
+      expected.filter(({ isSent }) => isSent === sent),
+    );
 }
 
 const tabOf = (tabs: readonly Tab[], isWanted: (tab: Tab) => boolean): Tab => {
@@ -144,7 +156,7 @@ function lastDocument(frames: readonly Frame[], sent: number): readonly Frame[] 
 async function expectShown(page: Page, wire: readonly Frame[]): Promise<void> {
   const table = page.getByRole('table', { name: MEETING });
   const shown = await table.innerText();
-  for (const { text } of wire.filter((piece) => !isSignOfLife(piece)).slice(-20)) {
+  for (const { text } of wire.filter((piece) => !isSignOfLife(piece) && !isLastWord(piece)).slice(-20)) {
     for (const { name, value } of fieldsOf(text)) {
       expect(shown).toContain(name);
       if (typeof value === 'string' && value !== '') expect(shown).toContain(value);
