@@ -152,6 +152,7 @@ test('a menu and a dialog give the focus back to what opened them', async ({ hos
   await expect(more).toBeFocused();
   await expect(items).toHaveCount(0);
   await page.keyboard.press('Enter');
+  await expect(items.first()).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(page.getByRole('dialog').getByRole('textbox', { name: 'Meeting name' })).toBeFocused();
   expect(await barriersOn(page)).toEqual([]);
