@@ -61,6 +61,8 @@ async function expectShown(page: Page, ...expected: Shown[]): Promise<void> {
   };
   await expect.poll(() => page.evaluate(look, false)).toEqual(expected);
   await page.evaluate(look, true);
+  // What is on its way out takes the next one of the same name along.
+  await expect.poll(() => page.evaluate(look, false)).toEqual([]);
 }
 
 const UNKNOWN: Shown = { title: 'A meeting is starting', body: '', data: null };

@@ -44,7 +44,7 @@ export type Fixtures = {
   guestLocale: string;
 };
 
-/** One browser for each end, started once for a whole file: to start them for every test takes a tenth of the time. */
+/** One browser for each end, started once for many files: to start them for every test takes a tenth of the time. */
 type Browsers = { hosts: Browser; guests: Browser };
 
 /** Where a journey ends, nothing may be in anybody's way. */
