@@ -29,8 +29,8 @@ function linkWithTextTag(link: string): { link: string; tag: string } {
   }
 }
 
-/** What pushes to the service worker of this browser. */
-async function pusher({ context }: Visitor, origin: string): Promise<(data: string) => Promise<void>> {
+/** What pushes to the service worker of this browser. It answers when it began (ms since 1970). */
+async function pusher({ context }: Visitor, origin: string): Promise<(data: string) => Promise<number>> {
   const page = await context.newPage();
   const session: CDPSession = await context.newCDPSession(page);
   const registration = new Promise<string>((resolve) => {
@@ -42,7 +42,9 @@ async function pusher({ context }: Visitor, origin: string): Promise<(data: stri
   await session.send('ServiceWorker.enable');
   const registrationId = await registration;
   return async (data) => {
+    const sinceMs = Date.now();
     await session.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data });
+    return sinceMs;
   };
 }
 
@@ -51,28 +53,23 @@ test.use({ expectedProblems: [/does not support the Push API in incognito mode/]
 
 type Shown = { title: string; body: string; data: unknown };
 
-/** What the browser shows of this site comes to be these, which are then taken away. */
-async function expectShown(page: Page, ...expected: Shown[]): Promise<void> {
-  const look = async (takesAway: boolean): Promise<Shown[]> => {
-    const registration = await navigator.serviceWorker.ready;
-    const shown = await registration.getNotifications();
-    if (takesAway) for (const one of shown) one.close();
-    return shown.map(({ title, body, data }) => ({ title, body, data: data as unknown }));
-  };
-  await expect.poll(() => page.evaluate(look, false)).toEqual(expected);
-  await page.evaluate(look, true);
-  // What is on its way out takes the next one of the same name along.
-  await expect.poll(() => page.evaluate(look, false)).toEqual([]);
+/** Runs in the page and in the service worker: what was put on show since then, though it took the place of an older one. */
+async function shownSince(sinceMs: number): Promise<Shown[]> {
+  const worker = 'registration' in globalThis ? (globalThis as unknown as ServiceWorkerGlobalScope) : null;
+  const registration = worker?.registration ?? (await navigator.serviceWorker.ready);
+  const shown = (await registration.getNotifications()) as (Notification & { timestamp: number })[];
+  return shown
+    .filter(({ timestamp }) => timestamp >= sinceMs)
+    .map(({ title, body, data }) => ({ title, body, data: data as unknown }));
+}
+
+async function expectShown(page: Page, sinceMs: number, expected: Shown): Promise<void> {
+  await expect.poll(() => page.evaluate(shownSince, sinceMs)).toEqual([expected]);
 }
 
 const UNKNOWN: Shown = { title: 'A meeting is starting', body: '', data: null };
 
-/** Runs in the service worker, as the next one does. */
-async function countNotifications(): Promise<number> {
-  return (await (globalThis as unknown as ServiceWorkerGlobalScope).registration.getNotifications()).length;
-}
-
-/** The system's click: tests cannot press what the system draws, and only a true press may open a window. */
+/** In the service worker, the system's click: tests cannot press what the system draws, and only a true press may open a window. */
 async function click(): Promise<string[]> {
   const scope = globalThis as unknown as ServiceWorkerGlobalScope;
   const [notification] = await scope.registration.getNotifications();
@@ -121,19 +118,20 @@ test('with no page open: the name for who keeps the meeting, and nothing for who
     return page;
   };
   await test.step('a meeting that is kept here', async () => {
-    await push(tag);
+    const sinceMs = await push(tag);
     const page = await looking();
-    await expectShown(page, { title: 'The host is here', body: name, data: address?.replace('/m#s-', '') });
+    const data = address?.replace('/m#s-', '');
+    await expectShown(page, sinceMs, { title: 'The host is here', body: name, data });
   });
 
   await test.step('a click on it opens that meeting', async () => {
-    await push(tag);
+    const sinceMs = await push(tag);
     const [worker] = guest.context.serviceWorkers();
     if (worker === undefined) throw new Error('no service worker');
-    await expect.poll(() => worker.evaluate(countNotifications)).toBe(1);
+    await expect.poll(() => worker.evaluate(shownSince, sinceMs)).toHaveLength(1);
     const opened = await worker.evaluate(click);
     expect(opened).toEqual([address]);
-    expect(await worker.evaluate(countNotifications)).toBe(0);
+    expect(await worker.evaluate(shownSince, 0)).toEqual([]);
     await guest.page.goto(opened[0] ?? '');
     await expect(guest.page.getByText(name).first()).toBeVisible();
     await guest.page.goto('/how-it-works');
@@ -146,18 +144,17 @@ test('with no page open: the name for who keeps the meeting, and nothing for who
     ['an address', 'https://elsewhere.example/m'],
   ] as const) {
     await test.step(what, async () => {
-      await push(data);
-      await expectShown(guest.page, UNKNOWN);
+      await expectShown(guest.page, await push(data), UNKNOWN);
     });
   }
 
   await test.step('locked', async () => {
     await lockWith(guest.page, 'lantern walnut cloud');
     const before = guest.page;
-    await push(tag);
+    const sinceMs = await push(tag);
     const page = await looking();
     await before.close();
-    await expectShown(page, UNKNOWN);
+    await expectShown(page, sinceMs, UNKNOWN);
   });
 });
 
