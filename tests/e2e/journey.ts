@@ -6,6 +6,7 @@ import {
   type BrowserType,
   type LaunchOptions,
   type Page,
+  type TestInfo,
 } from '@playwright/test';
 import { barriersOn } from '../support/barriers';
 import { ParleyCluster } from '../support/cluster';
@@ -69,10 +70,10 @@ export const test = base.extend<Fixtures, Browsers>({
     ({ playwright, browserName, launchOptions }, use) => started(playwright[browserName], launchOptions, use),
     { scope: 'worker' },
   ],
-  host: ({ hosts, server, hostLocale, expectedProblems }, use, { file, project }) =>
-    visit(hosts, server, hostLocale, expectedProblems, project.name === 'e2e' && JOURNEY.test(file), use),
-  guest: ({ guests, server, guestLocale, expectedProblems }, use, { file, project }) =>
-    visit(guests, server, guestLocale, expectedProblems, project.name === 'e2e' && JOURNEY.test(file), use),
+  host: ({ hosts, server, hostLocale, expectedProblems }, use, test) =>
+    visit(hosts, server, hostLocale, expectedProblems, test, use),
+  guest: ({ guests, server, guestLocale, expectedProblems }, use, test) =>
+    visit(guests, server, guestLocale, expectedProblems, test, use),
 });
 
 async function started(
@@ -90,7 +91,7 @@ async function visit(
   server: ParleyServer,
   locale: string,
   expected: RegExp[],
-  isJourney: boolean,
+  { file, project }: TestInfo,
   use: (visitor: Visitor) => Promise<void>,
 ): Promise<void> {
   const context = await browser.newContext({
@@ -102,6 +103,7 @@ async function visit(
   const page = await context.newPage();
   watch(page, problems);
   await use(new Visitor(context, page, problems));
+  const isJourney = project.name === 'e2e' && JOURNEY.test(file);
   const barriers = isJourney ? await barriersIn(context) : [];
   await context.close();
   const unexpected = problems.filter((problem) => !expected.some((pattern) => pattern.test(problem)));

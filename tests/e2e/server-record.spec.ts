@@ -68,7 +68,11 @@ const LAST_WORD = /^\{"id":\d+,"result":\{"type":"stopped"\}\}$/;
 const isLastWord = ({ text }: Piece) => LAST_WORD.test(text);
 
 type Line = { isSent: boolean; bytes: number; fields: Field[] };
-const holds = ({ fields }: Line, text: RegExp) => fields.some(({ value }) => text.test(String(value)));
+const lineOf = ({ isSent, text, path }: Piece): Line => ({
+  isSent,
+  bytes: Buffer.byteLength(text),
+  fields: [...(path === undefined ? [] : [{ name: 'path', value: path }]), ...fieldsOf(text)],
+});
 
 /**
  * Signs of life that follow on one another are one line of the record, so they are counted and not lined up. What is
@@ -78,27 +82,22 @@ function expectSame(tab: Tab, wire: readonly Piece[]): void {
   const said = tab.messages.flatMap(({ count, direction, bytes, fields }): Line[] =>
     Array.from({ length: count }, () => ({ isSent: direction === 'sent', bytes, fields })),
   );
-  const alive = said.filter((line) => holds(line, /^P[IO]NG$/));
+  const alive = said.filter(({ fields: [first] }) => /^P[IO]NG$/.test(String(first?.value)));
   expect(alive).toHaveLength(wire.filter(isSignOfLife).length);
-  const last = said.filter((line) => holds(line, /^stopped$/));
-  expect(last.length).toBeLessThanOrEqual(wire.filter(isLastWord).length);
+  const last = said.filter(({ fields }) => fields.some(({ value }) => value === 'stopped'));
+  const lastWords = wire.filter(isLastWord);
+  expect(last.length).toBeLessThanOrEqual(lastWords.length);
+  for (const line of last) expect(lastWords.map(lineOf)).toContainEqual(line);
 
   expect(tab.dropped).toBe(0);
-  const lastBytes = last.reduce((sum, { bytes }) => sum + bytes, 0);
   const received = sumOf(wire.filter((piece) => !piece.isSent && !isLastWord(piece)));
   expect(tab.sent).toEqual(sumOf(wire.filter(({ isSent }) => isSent)));
   expect(tab.received).toEqual({
     messages: received.messages + last.length,
-    bytes: received.bytes + lastBytes,
+    bytes: last.reduce((sum, { bytes }) => sum + bytes, received.bytes),
   });
 
-  const expected = wire
-    .filter((piece) => !isSignOfLife(piece) && !isLastWord(piece))
-    .map(({ isSent, text, path }) => ({
-      isSent,
-      bytes: Buffer.byteLength(text),
-      fields: [...(path === undefined ? [] : [{ name: 'path', value: path }]), ...fieldsOf(text)],
-    }));
+  const expected = wire.filter((piece) => !isSignOfLife(piece) && !isLastWord(piece)).map(lineOf);
   const shown = said.filter((line) => !alive.includes(line) && !last.includes(line));
   for (const sent of [true, false])
     expect(shown.filter(({ isSent }) => isSent === sent)).toEqual(
