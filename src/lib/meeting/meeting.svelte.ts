@@ -19,7 +19,7 @@ import { Keeper, type Kept } from './keeper';
 import { Line } from './line';
 import { next, type MeetingEffect, type MeetingEvent, type MeetingState } from './lifecycle';
 import { Network } from './network';
-import { inviteLink, type Opening, type OpenWishes } from './opening';
+import { demandBrowser, inviteLink, type Opening, type OpenWishes } from './opening';
 import type { Peer } from './peer';
 import type { Room } from './room';
 import { nameOr, NOTHING_YET, snapshotOf, standingOf, type Snapshot } from './roster';
@@ -164,9 +164,10 @@ export class Meeting implements MeetingView {
   async open(opening: Opening, wishes: OpenWishes = {}): Promise<void> {
     this.#state = { at: 'opening', hasLink: opening.kind === 'link', wantsIn: false };
     this.#publish();
-    // All that can be done before the keys are known is under way while they are being opened.
-    this.#signaling.start();
     try {
+      demandBrowser();
+      // All that can be done before the keys are known is under way while they are being opened.
+      this.#signaling.start();
       const [certificate] = await Promise.all([
         RTCPeerConnection.generateCertificate(CERTIFICATE_KEY),
         this.#openKeys(opening, wishes),

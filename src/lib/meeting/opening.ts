@@ -1,3 +1,4 @@
+import { ParleyError } from '../protocol/errors';
 import { parseId, type VaultId } from '../protocol/ids';
 import { findFragment } from '../protocol/link';
 
@@ -50,6 +51,12 @@ export function pageOpening(): Opening {
 /** The secret leaves the address bar, and with it the history (section 1). */
 export function hideOpening(): void {
   if (readOpening(location.href).kind !== 'none') history.replaceState(history.state, '', '/m');
+}
+
+/** Throws what is said where nobody can meet: `browser/insecure`, `browser/unsupported`. */
+export function demandBrowser(): void {
+  if (!isSecureContext) throw new ParleyError('browser/insecure');
+  if (!('RTCPeerConnection' in globalThis)) throw new ParleyError('browser/unsupported');
 }
 
 /** What the person sends to others. */

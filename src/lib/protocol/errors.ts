@@ -48,6 +48,8 @@ export const ERROR_CODES = [
   'peer/slow',
   /** The browser lacks something without which there is no meeting. */
   'browser/unsupported',
+  /** The page came over http from another machine, where a browser gives out no keys (Secure Contexts §1). */
+  'browser/insecure',
   /** The meeting is open in another window of this browser, which leads. */
   'meeting/elsewhere',
   /** What this device keeps is locked, and nobody has unlocked it in this window. */

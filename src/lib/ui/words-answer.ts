@@ -77,6 +77,11 @@ const ANSWER_WORDS = {
     why: m.trouble_browser_unsupported_why(),
     next: m.trouble_browser_unsupported_next(),
   }),
+  'browser/insecure': () => ({
+    what: m.trouble_browser_insecure(),
+    why: m.trouble_browser_insecure_why(),
+    next: m.trouble_browser_insecure_next(),
+  }),
 } as const satisfies Partial<Record<ErrorCode, Said>>;
 
 /** All that is not there at once. */

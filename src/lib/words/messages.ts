@@ -25,7 +25,7 @@ type Compiled = {
   talk: typeof talk;
   /** What comes with a call, or with the check before one. */
   calls: typeof calls;
-  /** The settings, and what else is said of this device: its lock, its backups, the installed app, its version. */
+  /** The settings, and what else is said of this device: lock, backups, the installed app, what is shared to it, versions. */
   settings: typeof settings;
   /** What may be wrong with a connection, and what to try. */
   help: typeof help;

@@ -1,3 +1,3 @@
 import { loadWords } from '$lib/words/messages';
 
-export const load = () => loadWords('home', 'meeting');
+export const load = () => loadWords('home', 'settings');
