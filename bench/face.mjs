@@ -261,7 +261,7 @@ async function list(url) {
   const browser = await launchBrowser(WINDOW);
   const page = await watchedPage(browser);
   await page.goto(`${url}/settings`);
-  await page.getByLabel('Import backup').setInputFiles(backupOf(meetings));
+  await page.getByLabel('Import backup').and(page.locator(':enabled')).setInputFiles(backupOf(meetings));
   await page.getByRole('button', { name: 'Import', exact: true }).click({ timeout: 60_000 });
   await page.getByText(`Imported: ${meetings.toLocaleString('en')} added`).waitFor({ timeout: 60_000 });
   await page.goto(url);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { createMeeting, expect, expectConnected, expectHeard, joinMeeting, say, test } from './journey';
-import { keptRows, lockWith, newPassphrase } from './kept';
+import { importBackup, keptRows, lockWith, newPassphrase } from './kept';
 
 const PASSPHRASE = 'lantern walnut cloud river';
 
@@ -116,8 +116,7 @@ test('a lost passphrase: start afresh, and a backup brings everything back', asy
   for (const visitor of [host, guest]) {
     await test.step(visitor === host ? 'here again' : 'on another device', async () => {
       const { page } = visitor;
-      await page.goto('/settings');
-      await page.getByLabel('Import backup').setInputFiles(path);
+      await importBackup(page, path);
       const dialog = page.getByRole('dialog', { name: 'Import backup' });
       await dialog.getByLabel('Passphrase of the backup').fill('something else');
       await dialog.getByRole('button', { name: 'Open' }).click();

@@ -2,7 +2,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { createMeeting, expect, expectConnected, joinMeeting, test, type Visitor } from './journey';
+import {
+  createMeeting,
+  expect,
+  expectConnected,
+  joinMeeting,
+  test,
+  WHILE_AWAY,
+  type Visitor,
+} from './journey';
 
 const meetings = (page: Page) => page.getByRole('list', { name: 'Your meetings' }).getByRole('link');
 
@@ -12,7 +20,7 @@ async function keepApp(page: Page): Promise<void> {
 }
 
 // The server is away for a while, on purpose.
-test.use({ expectedProblems: [/ERR_CONNECTION_REFUSED/] });
+test.use({ expectedProblems: [WHILE_AWAY] });
 
 type Shared = { texts?: Record<string, string>; files?: { name: string; content: string }[] };
 

@@ -10,17 +10,13 @@ import {
   joinMeeting,
   say,
   test,
+  WHILE_AWAY,
   type Visitor,
 } from './journey';
 
 test.describe('the server goes away', () => {
   test.use({
-    expectedProblems: [
-      [
-        /WebSocket connection to|Failed to load resource|ERR_CONNECTION_REFUSED|error occurred when fetching the script/,
-      ],
-      { scope: 'test' },
-    ],
+    expectedProblems: [[WHILE_AWAY], { scope: 'test' }],
   });
 
   test('killed and started again during a meeting: nobody notices, newcomers come in', async ({

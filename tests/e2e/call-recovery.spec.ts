@@ -1,5 +1,5 @@
 import { callByVideo, expectPicture, expectSound, GUEST_VIDEO, HOST_VIDEO, meet } from './call';
-import { expect, test, type Visitor } from './journey';
+import { expect, test, WHILE_AWAY, type Visitor } from './journey';
 
 // Pictures are encoded and decoded in software, on as few cores as there are.
 test.describe.configure({ timeout: 120_000 });
@@ -64,10 +64,7 @@ test('ICE restarts in the middle of a call', async ({ host, guest }) => {
 
 test.describe('the server goes away', () => {
   test.use({
-    expectedProblems: [
-      [/WebSocket connection to|Failed to load resource|ERR_CONNECTION_REFUSED/],
-      { scope: 'test' },
-    ],
+    expectedProblems: [[WHILE_AWAY], { scope: 'test' }],
   });
 
   test('and comes back: nobody in the call notices', async ({ host, guest, server }) => {

@@ -45,6 +45,10 @@ export type Fixtures = {
   guestLocale: string;
 };
 
+/** What Chromium writes of its own accord while no server answers, whatever was under way: a socket, a file, a look for an update. */
+export const WHILE_AWAY =
+  /WebSocket (connection to|is already in)|Failed to load resource|ERR_CONNECTION_REFUSED|error occurred when fetching the script/;
+
 /** One browser for each end, started once for many files: to start them for every test takes a tenth of the time. */
 type Browsers = { hosts: Browser; guests: Browser };
 

@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { expect } from './journey';
 
 /** What lies in this browser's vault, from outside: which records, and how many times each was written. */
@@ -31,6 +31,15 @@ export async function expectWritten(page: Page, times: number): Promise<void> {
   await expect
     .poll(async () => (await keptRows(page, 'meetings'))[0]?.revision ?? 0)
     .toBeGreaterThanOrEqual(times);
+}
+
+/** Hands Settings a backup to import, once the page is ready for one: a file given to a control that is off is lost. */
+export async function importBackup(
+  page: Page,
+  backup: Parameters<Locator['setInputFiles']>[0],
+): Promise<void> {
+  await page.goto('/settings');
+  await page.getByLabel('Import backup').and(page.locator(':enabled')).setInputFiles(backup);
 }
 
 /** Locks this browser with a passphrase, in Settings. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { SAFETY_WORDS } from '../../src/lib/crypto/word-list';
-import { expect, test, type Visitor } from './journey';
+import { expect, test, WHILE_AWAY, type Visitor } from './journey';
 import { englishOn, speaker } from './spoken';
 
 const english = speaker('en');
@@ -121,7 +121,7 @@ test.describe('a browser that asks for German', () => {
 
   // The server is away, on purpose.
   test.describe('a choice in Settings', () => {
-    test.use({ expectedProblems: [/ERR_CONNECTION_REFUSED|ERR_FAILED|Failed to (fetch|load)/] });
+    test.use({ expectedProblems: [[WHILE_AWAY, /ERR_FAILED|Failed to fetch/], { scope: 'test' }] });
 
     test('wins over the browser, survives a reload, and needs no server', async ({ host, server }) => {
       const { page } = host;

@@ -1,7 +1,15 @@
 import type { Page } from '@playwright/test';
 import { barriersOn } from '../support/barriers';
 import { ParleyServer } from '../support/server';
-import { createMeeting, expect, expectConnected, joinMeeting, test as base, type Visitor } from './journey';
+import {
+  createMeeting,
+  expect,
+  expectConnected,
+  joinMeeting,
+  test as base,
+  WHILE_AWAY,
+  type Visitor,
+} from './journey';
 
 /** What people are told of a server that writes down more than it usually does. */
 
@@ -24,7 +32,7 @@ const test = base.extend<{ server: Operated }>({
   },
 });
 // Between two runs of the server its pages find nobody.
-test.use({ expectedProblems: [/WebSocket|ERR_CONNECTION_REFUSED/] });
+test.use({ expectedProblems: [WHILE_AWAY] });
 
 const NOTICE = 'This server is in debug mode: it writes down full network addresses.';
 const notice = (page: Page) => page.getByRole('status').filter({ hasText: NOTICE, visible: true });

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { backupOf } from '../support/backup-file.mjs';
 import { createMeeting, expect, test, type Visitor } from './journey';
-import { keptRows, lockWith } from './kept';
+import { importBackup, keptRows, lockWith } from './kept';
 
 /** Where a vault ends: a full disk, a browser that dies, a person who walks away. */
 const MANY = 500;
@@ -12,8 +12,7 @@ const countMeetings = async (page: Page): Promise<number> => (await keptRows(pag
 
 /** Up to the button that does it. */
 async function lookAtImport(page: Page): Promise<void> {
-  await page.goto('/settings');
-  await page.getByLabel('Import backup').setInputFiles(backupOf(MANY));
+  await importBackup(page, backupOf(MANY));
   await expect(page.getByRole('button', { name: 'Import', exact: true })).toBeVisible({ timeout: 30_000 });
 }
 
