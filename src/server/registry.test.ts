@@ -7,6 +7,7 @@ import { idBytes, randomId, type MeetingId } from '../lib/protocol/ids';
 import { dayOf, KEPT_DAYS, type Registry } from './registry';
 import { openLibsqlRegistry } from './registry-libsql';
 import { createMemoryRegistry } from './registry-memory';
+import { isUnavailable } from './refusal';
 import { openRedisRegistry } from '../../tests/support/processes';
 import { hasRedis, REDIS_MISSING, RedisServer } from '../../tests/support/redis';
 
@@ -79,6 +80,54 @@ describe.each(kinds)('the registry in %s', (_kind, isHere, open) => {
     await registry.hosted(id, 50);
     await registry.sweep(100);
     expect(await registry.standingOf(id)).toBe(100);
+  });
+});
+
+describe.skipIf(!hasRedis)('the registry in a Redis that is killed before it wrote anything down', () => {
+  /** Far longer than all need to come back. */
+  const BACK_MS = 10_000;
+
+  test('what was answered is told to it again, and until then nothing is unknown', async () => {
+    // It keeps nothing at all: the longest delay that there can be.
+    const forgetful = new RedisServer();
+    await forgetful.start();
+    const [here, there] = [await openRedisRegistry(forgetful), await openRedisRegistry(forgetful)];
+    const [live, retired, nobodys] = [randomId<MeetingId>(), randomId<MeetingId>(), randomId<MeetingId>()];
+    await here.hosted(live, 100);
+    await here.hosted(retired, 100);
+    await here.retire(retired);
+
+    /** All that the other process answers from its return on until it answers so. */
+    const answersUntil = async (id: MeetingId, last: unknown): Promise<unknown[]> => {
+      const answers: unknown[] = [];
+      await expect
+        .poll(
+          async () => {
+            const isBack = await there.isReady();
+            const answer = await there.standingOf(id).catch((cause: unknown) => cause);
+            if (isBack) answers.push(answer);
+            return answer;
+          },
+          { timeout: BACK_MS, interval: 20 },
+        )
+        .toBe(last);
+      return answers;
+    };
+    await forgetful.kill();
+    await expect.poll(() => there.isReady()).toBe(false);
+    const answers = Promise.all([
+      answersUntil(live, 100),
+      answersUntil(retired, 'retired'),
+      answersUntil(nobodys, 'unknown'),
+    ]);
+    await forgetful.start();
+    const [ofLive, ofRetired, ofNobodys] = await answers;
+    expect([...ofLive, ...ofRetired]).not.toContain('unknown');
+    expect(ofNobodys.length).toBeGreaterThan(1);
+    expect(ofNobodys.slice(0, -1).every(isUnavailable)).toBe(true);
+    here.close();
+    there.close();
+    await forgetful.close();
   });
 });
 

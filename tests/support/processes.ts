@@ -98,9 +98,10 @@ export class Marker {
 export async function openRedisRegistry(server: RedisServer): Promise<Registry> {
   const log = new NotedLog();
   const redis = new Redis(server.url, log);
+  const registry = createRedisRegistry(redis);
   await redis.open();
   await redis.link.do((commands) => commands.flushAll());
-  return createRedisRegistry(redis);
+  return registry;
 }
 
 export async function onRedis(
