@@ -45,6 +45,10 @@ const BACK_WITHIN_MS = 15_000;
 const sentence = ({ page }: Visitor) =>
   page.getByRole('alert').filter({ hasText: 'server cannot let anybody in just now' });
 
+/** A page shows a new link at once; only now has the server heard of so many meetings. */
+const expectHosted = (server: ParleyServer, meetings: number) =>
+  expect.poll(() => server.output.split('"event":"claimed"').length - 1).toBe(meetings);
+
 /** A page that is loaded anew has forgotten this. */
 const mark = ({ page }: Visitor) => page.evaluate(() => Object.assign(globalThis, { isMarked: true }));
 const isMarked = ({ page }: Visitor) => page.evaluate(() => 'isMarked' in globalThis);
@@ -69,6 +73,7 @@ for (const { how, leave, back } of GONE) {
     guest,
     newcomer,
     redis,
+    server,
   }) => {
     await joinMeeting(guest, await createMeeting(host), 'Grace');
     await expectConnected(host, guest);
@@ -77,6 +82,7 @@ for (const { how, leave, back } of GONE) {
     // A meeting holds two, so the newcomer is awaited in another one.
     const door = new Visitor(host.context, await host.context.newPage(), []);
     const link = await createMeeting(door);
+    await expectHosted(server, 2);
 
     await leave(redis);
     await newcomer.page.goto(link);
@@ -108,8 +114,10 @@ for (const { how, leave, back } of GONE) {
     host,
     guest,
     redis,
+    server,
   }) => {
     const link = await createMeeting(host);
+    await expectHosted(server, 1);
     await host.page.goto('/');
     await leave(redis);
     await host.page.getByRole('list', { name: 'Your meetings' }).getByRole('link').click();
