@@ -4,7 +4,10 @@ import { expect } from './journey';
 /** What lies in this browser's vault, from outside: which records, and how many times each was written. */
 
 /** `[]` where the store, or the database, is not there yet. */
-export function keptRows(page: Page, store: 'meetings' | 'history'): Promise<{ revision: number }[]> {
+export function keptRows(
+  page: Page,
+  store: 'meetings' | 'history' | 'profile',
+): Promise<{ revision: number }[]> {
   return page.evaluate(
     (name) =>
       new Promise((resolve, reject) => {

@@ -41,6 +41,27 @@ async function killPages({ context }: Visitor): Promise<void> {
   for (const { type, id } of processInfo) if (type === 'renderer') process.kill(id, 'SIGKILL');
 }
 
+/** Runs in a page: nobody reads or writes what is kept here until that page is closed. */
+function holdStorage(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open('parley');
+    opening.onerror = () => reject(new Error('no database'));
+    opening.onsuccess = () => {
+      const stores = [...opening.result.objectStoreNames];
+      const [first = ''] = stores;
+      const store = opening.result.transaction(stores, 'readwrite').objectStore(first);
+      // A transaction lives while something is asked of it.
+      const hold = () => {
+        store.count().onsuccess = hold;
+      };
+      store.count().onsuccess = () => {
+        resolve();
+        hold();
+      };
+    };
+  });
+}
+
 const importing = (page: Page) => page.getByRole('button', { name: 'Import', exact: true });
 
 test('an import that is cut off has done nothing', async ({ host }) => {
@@ -98,6 +119,33 @@ test('a full disk is said, and what was there stays as it was', async ({ host, s
     await page.goto(link);
     await expect(page.getByRole('textbox', { name: 'Invite link' })).toHaveValue(link);
   });
+});
+
+test('settings cannot be changed before they were read, however long that takes', async ({ host }) => {
+  const { page } = host;
+  await page.goto('/settings');
+  const name = page.getByRole('textbox', { name: 'Your name' });
+  const save = page.getByRole('button', { name: 'Save' });
+  const hide = page.getByRole('checkbox', { name: 'Hide my address' });
+  await expect(save).toBeEnabled();
+
+  const other = await host.newTab();
+  await other.goto('/privacy');
+  await other.evaluate(holdStorage);
+  await page.reload();
+  // Said by the server, once the page is alive and has loaded what it needs.
+  await expect(page.getByText(/^Normal: what happened/)).toBeVisible();
+  await name.fill('Ada');
+  for (const control of [save, hide]) await expect(control).toBeDisabled();
+
+  await other.close();
+  await save.click();
+  await expect(page.getByText('Saved on this device.')).toBeVisible();
+  await hide.check();
+  await expect.poll(() => keptRows(page, 'profile')).toEqual([{ revision: 2 }]);
+  await page.reload();
+  await expect(name).toHaveValue('Ada');
+  await expect(hide).toBeChecked();
 });
 
 test.describe('with a clock that jumps', () => {

@@ -1,8 +1,8 @@
-import { codeOf, type ErrorCode } from '../protocol/errors';
+import { codeOf, ParleyError, type ErrorCode } from '../protocol/errors';
 import { cleanName } from '../protocol/text';
 import { Signaling } from '../signaling/signaling';
 import { dropReceived } from '../vault/lock';
-import { Vault } from '../vault/vault';
+import { Vault, type Profile } from '../vault/vault';
 import { Device } from './device.svelte';
 import type { SettingsView } from './view';
 
@@ -20,7 +20,7 @@ export class Settings implements SettingsView {
     this.#signaling = new Signaling({
       onEvent: () => undefined,
       onState: (state) => {
-        if (state.at === 'open') this.#do(this.#ask());
+        if (state.at === 'open') void this.#did(this.#ask());
       },
     });
   }
@@ -50,33 +50,32 @@ export class Settings implements SettingsView {
 
   /** Once more after somebody unlocked. Throws `vault/locked`. */
   async open(): Promise<void> {
-    this.#vault = await Vault.open();
-    const device = new Device(this.#vault);
-    await device.look();
-    this.#device = device;
-    const { name, hidesAddress } = await this.#vault.profile();
+    const vault = await Vault.open();
+    this.#vault = vault;
+    const device = new Device(vault);
+    const [{ name, hidesAddress }] = await Promise.all([vault.profile(), device.look()]);
     this.#name = name;
     this.#hidesAddress = hidesAddress;
+    // Last: what is kept here can be changed from now on.
+    this.#device = device;
   }
 
-  setName(name: string): void {
-    this.#name = cleanName(name);
-    if (this.#vault !== null) this.#do(this.#vault.setProfile({ name: this.#name }));
+  setName(name: string): Promise<boolean> {
+    return this.#keep({ name: cleanName(name) });
   }
 
-  setHidesAddress(on: boolean): void {
-    this.#hidesAddress = on;
-    if (this.#vault !== null) this.#do(this.#vault.setProfile({ hidesAddress: on }));
+  setHidesAddress(on: boolean): Promise<boolean> {
+    return this.#keep({ hidesAddress: on });
   }
 
-  forgetEverything(): void {
-    const forgotten = () => {
+  forgetEverything(): Promise<boolean> {
+    const forget = async () => {
+      await this.#open.erase();
       this.#name = '';
       this.#hidesAddress = false;
+      await dropReceived('all');
     };
-    if (this.#vault === null) return;
-    this.#do(this.#vault.erase().then(forgotten));
-    this.#do(dropReceived('all'));
+    return this.#did(forget());
   }
 
   destroy(): void {
@@ -89,11 +88,30 @@ export class Settings implements SettingsView {
     this.#signaling.close();
   }
 
-  #do(work: Promise<unknown>): void {
-    work.catch((fault: unknown) => {
+  #keep(patch: Partial<Pick<Profile, 'name' | 'hidesAddress'>>): Promise<boolean> {
+    const keep = async () => {
+      await this.#open.setProfile(patch);
+      this.#name = patch.name ?? this.#name;
+      this.#hidesAddress = patch.hidesAddress ?? this.#hidesAddress;
+    };
+    return this.#did(keep());
+  }
+
+  /** Throws `vault/locked` before it was opened: nothing is ever taken for kept that is not. */
+  get #open(): Vault {
+    if (this.#vault === null) throw new ParleyError('vault/locked');
+    return this.#vault;
+  }
+
+  async #did(work: Promise<unknown>): Promise<boolean> {
+    try {
+      await work;
+      return true;
+    } catch (fault) {
       const code = codeOf(fault);
       // The next session asks again.
       if (code !== 'signaling/unreachable') this.#trouble = code;
-    });
+      return false;
+    }
   }
 }

@@ -163,14 +163,15 @@ export interface DeviceView {
   persist(): Promise<boolean>;
 }
 
+/** What changes something here answers whether that was kept. */
 export interface SettingsView {
-  /** Null until the vault has been opened. */
+  /** Null until the vault has been opened: before that nothing here can be changed. */
   readonly device: DeviceView | null;
   readonly name: string;
-  setName(name: string): void;
+  setName(name: string): Promise<boolean>;
   readonly hidesAddress: boolean;
-  setHidesAddress(on: boolean): void;
+  setHidesAddress(on: boolean): Promise<boolean>;
   /** How much the server writes down; null while it has not answered. */
   readonly logMode: 'normal' | 'off' | 'debug' | null;
-  forgetEverything(): void;
+  forgetEverything(): Promise<boolean>;
 }
