@@ -1,6 +1,6 @@
-import type { Page } from '@playwright/test';
+import type { BrowserContext, Page } from '@playwright/test';
 import { backupOf } from '../support/backup-file.mjs';
-import { createMeeting, expect, test, type Visitor } from './journey';
+import { createMeeting, expect, expectConnected, test, type Visitor } from './journey';
 import { importBackup, keptRows, lockWith } from './kept';
 
 /** Where a vault ends: a full disk, a browser that dies, a person who walks away. */
@@ -41,7 +41,15 @@ async function killPages({ context }: Visitor): Promise<void> {
   for (const { type, id } of processInfo) if (type === 'renderer') process.kill(id, 'SIGKILL');
 }
 
-/** Runs in a page: nobody reads or writes what is kept here until that page is closed. */
+/** Nobody reads or writes what is kept here until the page that is given back is closed. */
+async function holdVault(context: BrowserContext): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto('/privacy');
+  await page.evaluate(holdStorage);
+  return page;
+}
+
+/** Runs in the page. */
 function holdStorage(): Promise<void> {
   return new Promise((resolve, reject) => {
     const opening = indexedDB.open('parley');
@@ -122,16 +130,14 @@ test('a full disk is said, and what was there stays as it was', async ({ host, s
 });
 
 test('settings cannot be changed before they were read, however long that takes', async ({ host }) => {
-  const { page } = host;
+  const { page, context } = host;
   await page.goto('/settings');
   const name = page.getByRole('textbox', { name: 'Your name' });
   const save = page.getByRole('button', { name: 'Save' });
   const hide = page.getByRole('checkbox', { name: 'Hide my address' });
   await expect(save).toBeEnabled();
 
-  const other = await host.newTab();
-  await other.goto('/privacy');
-  await other.evaluate(holdStorage);
+  const other = await holdVault(context);
   await page.reload();
   // Said by the server, once the page is alive and has loaded what it needs.
   await expect(page.getByText(/^Normal: what happened/)).toBeVisible();
@@ -146,6 +152,23 @@ test('settings cannot be changed before they were read, however long that takes'
   await page.reload();
   await expect(name).toHaveValue('Ada');
   await expect(hide).toBeChecked();
+});
+
+test('a guest who joins before the vault is open is remembered all the same', async ({ host, guest }) => {
+  const link = await createMeeting(host);
+  await guest.page.goto('/settings');
+  await expect(guest.page.getByRole('button', { name: 'Save' })).toBeEnabled();
+  const other = await holdVault(guest.context);
+  await guest.page.goto(link);
+  const name = guest.page.getByRole('textbox', { name: 'Your name' });
+  await name.fill('Grace');
+  await guest.page.getByRole('checkbox', { name: /Remember my name/ }).check();
+  await guest.page.getByRole('button', { name: 'Join' }).click();
+  await expect(name).toBeHidden();
+  await other.close();
+  await expectConnected(host, guest);
+  await guest.page.goto(link);
+  await expect(name).toHaveValue('Grace');
 });
 
 test.describe('with a clock that jumps', () => {

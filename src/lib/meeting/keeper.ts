@@ -32,6 +32,8 @@ export type Kept = {
  */
 export class Keeper {
   #vault: Vault | null = null;
+  /** What is wished for before the vault is open waits for it. */
+  #opening: Promise<Vault | null> = Promise.resolve(null);
   #record: SavedMeeting | null = null;
   #place: VaultPlace | null = null;
   #isSaved = false;
@@ -72,7 +74,8 @@ export class Keeper {
     // The worker starts and reads the link while the vault opens: either takes its time on a cold start.
     const reading =
       opening.kind === 'link' ? session.call('open-fragment', { fragment: opening.fragment }) : null;
-    const [vault, found] = await Promise.all([openVault(isApart), reading]);
+    this.#opening = openVault(isApart);
+    const [vault, found] = await Promise.all([this.#opening, reading]);
     this.#vault = vault;
     const dataKey = this.#vault?.dataKey ?? (await createDataKey());
     const profile = await this.#vault?.profile();
@@ -131,11 +134,11 @@ export class Keeper {
 
   /** What was chosen last; the system's own choice where nothing is kept. */
   async devices(): Promise<Profile['devices']> {
-    return ((await this.#vault?.profile()) ?? NO_PROFILE).devices;
+    return ((await (await this.#opening)?.profile()) ?? NO_PROFILE).devices;
   }
 
   async remember(profile: Partial<Profile>): Promise<void> {
-    await this.#vault?.setProfile(profile);
+    await (await this.#opening)?.setProfile(profile);
   }
 
   /** Whether this person compared the safety words with that one: since the page was opened, or before. */
